@@ -1,0 +1,189 @@
+"""What the engine asks of a channel, in order. The last output of a turn is a wait or the end of the call.
+
+Outputs that are neither speech nor a wait (`NodeEntered`, `Heard`, `ServiceCalled`, `LanguageChanged`) ask nothing
+of a channel: they are the call's timeline, stored with the turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    kind: ClassVar[str]
+
+
+# --- said
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One piece of speech: `text` as spoken in `language`. A fixed prompt has its id, so a recording may replace it."""
+
+    text: str
+    language: str
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Output):
+    kind: ClassVar[str] = "say"
+    segments: tuple[Segment, ...]
+    barge_in: bool = True
+    private: bool = False  # masked in logs and captions kept after the call
+
+    @property
+    def text(self) -> str:
+        return " ".join(segment.text for segment in self.segments)
+
+
+# --- waits: exactly one ends a turn
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInput:
+    """Which keys end the wait. `max_digits` reached, or `terminator`, or `inter_digit_s` after a digit."""
+
+    min_digits: int = 1
+    max_digits: int = 1
+    terminator: str = "#"  # "" for none
+    inter_digit_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechInput:
+    """What may be said: `phrases` are the grammar; `digits` for a spoken number; `free` for anything."""
+
+    phrases: tuple[str, ...] = ()
+    digits: bool = False
+    free: bool = False
+    end_silence_s: float = 0.8
+    max_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gather(Output):
+    """Wait for keys or speech. The timeout of `first_input_s` starts when the last prompt has finished."""
+
+    kind: ClassVar[str] = "gather"
+    language: str
+    keys: KeyInput | None
+    speech: SpeechInput | None
+    first_input_s: float = 5.0
+    barge_in: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Output):
+    kind: ClassVar[str] = "record"
+    max_s: float
+    end_silence_s: float = 4.0
+    terminator: str = "#"
+    beep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CallService(Output):
+    """Run a service and resume with its `ServiceResult`. Never reaches a channel: the runner answers it."""
+
+    kind: ClassVar[str] = "call_service"
+    service: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    budget_s: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Output):
+    kind: ClassVar[str] = "transfer"
+    to: str
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup(Output):
+    kind: ClassVar[str] = "hangup"
+    reason: str = "flow"
+
+
+# --- the timeline
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEntered(Output):
+    kind: ClassVar[str] = "node_entered"
+    flow: str
+    node: str
+    node_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Output):
+    """What was made of an input. `by`: keys, speech, silence. `verdict`: match, no_match, no_input. `text` is masked
+    when the slot is private."""
+
+    kind: ClassVar[str] = "heard"
+    node: str
+    by: str
+    verdict: str
+    text: str = ""
+    confidence: float | None = None
+    option: str | None = None
+    phrase: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCalled(Output):
+    """A service's answer as the timeline shows it. Values of private outputs are not in it."""
+
+    kind: ClassVar[str] = "service_called"
+    service: str
+    outcome: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    took_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChanged(Output):
+    kind: ClassVar[str] = "language_changed"
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Output):
+    """The flow could not go on (too many steps, a value that does not fit). The caller has heard an apology."""
+
+    kind: ClassVar[str] = "fault"
+    message: str
+
+
+WAITS = (Gather, Record, CallService, Transfer, Hangup)
+
+_KINDS: dict[str, type[Output]] = {
+    c.kind: c
+    for c in (
+        Say, Gather, Record, CallService, Transfer, Hangup,
+        NodeEntered, Heard, ServiceCalled, LanguageChanged, Fault,
+    )
+}  # fmt: skip
+
+
+def to_json(output: Output) -> dict[str, Any]:
+    return {"kind": output.kind, **asdict(output)}
+
+
+def from_json(data: Mapping[str, Any]) -> Output:
+    fields = dict(data)
+    kind = fields.pop("kind", None)
+    if kind not in _KINDS:
+        raise ValueError(f"no such output: {kind!r}")
+    if kind == "say":
+        fields["segments"] = tuple(Segment(**segment) for segment in fields["segments"])
+    if kind == "gather":
+        fields["keys"] = KeyInput(**fields["keys"]) if fields["keys"] else None
+        if fields["speech"]:
+            fields["speech"] = SpeechInput(**{**fields["speech"], "phrases": tuple(fields["speech"]["phrases"])})
+    return _KINDS[kind](**fields)
