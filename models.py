@@ -267,6 +267,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     language: Mapped[str] = mapped_column(sa.String(16), default="en")
     theme: Mapped[str] = mapped_column(sa.String(8), default="auto")  # auto, light, dark
+    shortcuts: Mapped[bool] = mapped_column(default=True)  # single-key shortcuts of the desk
     active: Mapped[bool] = mapped_column(default=True)
     session_salt: Mapped[str] = mapped_column(sa.String(32), default=new_id)  # a new one signs out everywhere
 
@@ -336,6 +337,18 @@ class TicketEvent(Base):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime]
     ticket: Mapped[Ticket] = relationship(back_populates="events")
+
+
+class Draft(Base):
+    """What an agent has begun to write on a ticket and not yet sent; it survives a reload and another computer."""
+
+    __tablename__ = "drafts"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(sa.String(16), primary_key=True)  # note, result
+    text: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime]
 
 
 # ------------------------------------------------------------------------------------------ call-backs
