@@ -206,7 +206,8 @@ class Call(Base):
     expires_at: Mapped[datetime | None]  # a call nobody ended is ended by the sweep after this
     end_reason: Mapped[str | None] = mapped_column(sa.String(80))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
-    outbound_call_id: Mapped[int | None] = mapped_column(ForeignKey("outbound_calls.id"), index=True)
+    # use_alter: tickets, outbound_calls and calls refer to each other, so one key is added when all three are there
+    outbound_call_id: Mapped[int | None] = mapped_column(ForeignKey("outbound_calls.id", use_alter=True), index=True)
     turns: Mapped[list[CallTurn]] = relationship(back_populates="call", order_by="CallTurn.number")
     recordings: Mapped[list[Recording]] = relationship(back_populates="call", order_by="Recording.id")
 
