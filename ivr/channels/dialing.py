@@ -56,7 +56,7 @@ class Dialer(Protocol):
         ...
 
     def find(self, to_number: str, since: datetime, call_id: str, known: Collection[str] = ()) -> str | None:
-        """The network's id of a call to `to_number` begun since then that is not in `known`, or None when there is none.
+        """The network's id of a call to `to_number` begun since then and not in `known`, or None if there is none.
 
         Raises `DialerUnavailable` when the network cannot be asked: then nobody knows, and dialling must wait.
         """
