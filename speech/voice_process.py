@@ -1,0 +1,104 @@
+"""The program of the voice process: pyttsx3 on espeak-ng, one JSON request a line in, one JSON answer a line out.
+
+pyttsx3 is not safe for threads, may hang, and reports no failure, so it lives in a process of its own that
+`speech.pyttsx3_voice` starts, watches and replaces. This file is run by its path and imports nothing of ours.
+
+Request  {"text": str, "voice": str, "words_per_minute": int, "path": str}   speak into the WAV file `path`
+         {"list": true}                                                      which voices there are
+Answer   {"ok": true} or {"ok": true, "voices": [...]} or {"ok": false, "error": str}
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import espeakng_loader
+
+
+@functools.lru_cache(maxsize=1)
+def load_pyttsx3() -> Any:
+    """pyttsx3 with the espeak-ng of the wheel: it only looks in system folders, which need not have one."""
+    os.environ["ESPEAK_DATA_PATH"] = espeakng_loader.get_data_path()
+    loader: Any = ctypes.cdll
+    load_library = loader.LoadLibrary
+    loader.LoadLibrary = lambda name: load_library(
+        espeakng_loader.get_library_path() if "espeak" in str(name).lower() else name
+    )
+    try:
+        import pyttsx3
+
+        return pyttsx3.init("espeak")
+    finally:
+        loader.LoadLibrary = load_library
+
+
+def requests() -> Iterator[dict[str, Any]]:
+    """Requests until the parent closes the pipe or dies, which ends this process even while espeak-ng is speaking."""
+    lines: queue.Queue[str] = queue.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield json.loads(lines.get())
+
+
+@functools.lru_cache(maxsize=1)
+def voice_ids() -> frozenset[str]:
+    engine = load_pyttsx3()
+    return frozenset(voice.id for voice in engine.getProperty("voices"))
+
+
+def check_voice(voice: str) -> None:
+    """`gmw/en-us`, or with a variant `gmw/en-us+f3`. pyttsx3 drops espeak-ng's refusal and keeps the voice before."""
+    name, _, variant = voice.partition("+")
+    if name.lower() not in voice_ids():
+        raise ValueError(f"there is no voice {name!r}")
+    if variant and not Path(espeakng_loader.get_data_path(), "voices", "!v", variant).is_file():
+        raise ValueError(f"there is no voice variant {variant!r}")
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    if "list" in request:
+        return {"ok": True, "voices": sorted(voice_ids())}
+    from pyttsx3.drivers import _espeak
+
+    engine = load_pyttsx3()
+    check_voice(request["voice"])
+    engine.setProperty("voice", request["voice"])
+    engine.setProperty("rate", request["words_per_minute"])
+    # espeak-ng works in a thread of its own. When it is still busy with a property, runAndWait cancels what is under
+    # way, which now and then hits the text itself: one rendering in two hundred came out empty.
+    _espeak.Synchronize()
+    engine.save_to_file(request["text"], request["path"])
+    engine.runAndWait()
+    return {"ok": True}
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # pyttsx3 prints on standard output, which is the pipe of the answers
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for as long as the process lives
+    load_pyttsx3()
+    for request in requests():
+        try:
+            reply = answer(request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+            reply = {"ok": False, "error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
