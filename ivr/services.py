@@ -6,7 +6,6 @@ packages; the loader checks flows against the signatures, the runner calls the f
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,19 +13,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ivr.values import ValueType
 from models import Call
-
-
-class ValueType(enum.StrEnum):
-    """Types of flow variables. JSON forms: text, digits and phone are str; date is ISO; money is integer cents."""
-
-    TEXT = "text"
-    DIGITS = "digits"
-    PHONE = "phone"
-    NUMBER = "number"
-    MONEY = "money"
-    DATE = "date"
-    YES_NO = "yes_no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +71,6 @@ class ServiceRegistry:
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self._services.values())
+
+
+__all__ = ["Outcome", "Service", "ServiceContext", "ServiceFunction", "ServiceRegistry", "ValueType"]

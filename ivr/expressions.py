@@ -1,0 +1,73 @@
+"""Conditions and placeholders: small expressions, checked when a flow is loaded.
+
+Python's spelling of comparisons, arithmetic, `and`, `or`, `not`, `in`, `if else`, and the functions below.
+Evaluated by simpleeval; what it would refuse when run is refused here when read.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simpleeval import EvalWithCompoundTypes, InvalidExpression, SimpleEval
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "length": len,
+    "last": lambda text, count: str(text)[-int(count) :],
+    "number": lambda text: float(text) if "." in str(text) else int(text),
+    "text": str,
+}
+
+_ALLOWED = (
+    ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.BinOp, ast.Add, ast.Sub,
+    ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE,
+    ast.In, ast.NotIn, ast.IfExp, ast.Name, ast.Load, ast.Constant, ast.Call, ast.List, ast.Tuple,
+)  # fmt: skip
+_CONSTANTS = {"true": True, "false": False}
+
+
+class ExpressionError(Exception):
+    """The expression cannot be read, or cannot be computed with the values at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    source: str
+    names: frozenset[str]
+    tree: ast.expr = field(compare=False, repr=False)
+
+    def value(self, variables: Mapping[str, Any]) -> Any:
+        """Raises ExpressionError when the values do not fit, e.g. a text compared with a number."""
+        if isinstance(self.tree, ast.Name) and self.tree.id in variables:
+            return variables[self.tree.id]
+        kind = EvalWithCompoundTypes if isinstance(self.tree, (ast.List, ast.Tuple)) else SimpleEval
+        evaluator = kind(functions=dict(FUNCTIONS), names={**_CONSTANTS, **variables})
+        try:
+            return evaluator.eval(self.source, previously_parsed=self.tree)
+        except (InvalidExpression, TypeError, ValueError, ArithmeticError) as error:
+            raise ExpressionError(f"'{self.source}' cannot be computed: {error}") from error
+
+
+def parse(source: str) -> Expression:
+    """Raises ExpressionError for a syntax error or a construct that is not in the language."""
+    try:
+        tree = ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise ExpressionError(f"'{source}' cannot be read: {getattr(error, 'msg', error)}") from error
+    functions = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, _ALLOWED):
+            raise ExpressionError(f"'{source}' uses {type(node).__name__}, which conditions do not have")
+        if isinstance(node, ast.Call):
+            if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
+                known = ", ".join(sorted(FUNCTIONS))
+                raise ExpressionError(f"'{source}' calls something that is no function here; there are: {known}")
+            functions.add(id(node.func))
+    names = frozenset(n.id for n in _names(tree, functions))
+    return Expression(source.strip(), names - _CONSTANTS.keys(), tree)
+
+
+def _names(tree: ast.expr, functions: set[int]) -> Iterator[ast.Name]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in functions)

@@ -1,0 +1,342 @@
+"""One turn of a call: lock the row, resume the session, run its services, commit once, answer.
+
+A turn that was answered before is answered again from its row, whatever the event says now: carriers retry, and the
+first input is the one that counted. What follows a commit (jobs, notices) is the outbox's, see `outbox`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+import outbox
+from database import Database
+from ivr import events, outputs, session
+from ivr.calls import CallEnded, NewCall, NewRecording, NoSuchCall, StaleTurn, TurnAnswer, WrongInput
+from ivr.events import CallStarted, Event, HungUp, ServiceResult
+from ivr.flow_store import FlowStore
+from ivr.outputs import CallService, Output, ServiceCalled
+from ivr.routing import MASK
+from ivr.services import ServiceContext, ServiceRegistry
+from ivr.session import Limits, SessionError, State, Turn
+from ivr.values import coerce
+from models import (
+    Call, CallStatus, CallTurn, Customer, CustomerPhone, Direction, Recording, RecordingStatus, new_id,
+)  # fmt: skip
+from settings import Settings
+
+log = structlog.get_logger("turn")
+_calls = Call.__table__
+_turns = CallTurn.__table__
+_RINGS_OUT = timedelta(seconds=60)  # how long the last words of a finished flow may take to be said
+
+CallEndedHook = Callable[[Session, Call, datetime], None]
+Observer = Callable[[str, float, str], None]  # channel, seconds, "answered" | "replayed" | "fault"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A turn as computed: what is stored and what is answered."""
+
+    outputs: tuple[Output, ...]
+    state: State | None
+    language: str
+    private: bool
+
+
+class Runner:
+    """Synchronous and safe to share between threads; every public method is one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        flows: FlowStore,
+        services: ServiceRegistry,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        on_ended: Sequence[CallEndedHook] = (),
+        observe: Observer | None = None,
+    ) -> None:
+        self.database = database
+        self.flows = flows
+        self.services = services
+        self.settings = settings
+        self.clock = clock
+        self._on_ended = on_ended
+        self._observe = observe
+        self._zone = ZoneInfo(settings.utility.time_zone)
+        self._limits = Limits(settings.callflows.max_steps, settings.speech.confirm_below)
+        self._longest_call = timedelta(minutes=settings.callflows.max_call_minutes)
+
+    # --- a call begins
+
+    def begin(self, new: NewCall) -> TurnAnswer:
+        """An inbound call. The same `provider_id` again is given the answer of its first turn again."""
+        try:
+            return self._begin(new)
+        except IntegrityError:  # two processes were told of the same call at once, and the other one was first
+            return self._begin(new)
+
+    def _begin(self, new: NewCall) -> TurnAnswer:
+        began = time.perf_counter()
+        with self.database.transaction() as db:
+            known = db.execute(
+                sa.select(_calls.c.id).where(_calls.c.channel == new.channel, _calls.c.provider_id == new.provider_id)
+            ).scalar()
+            if known is not None:
+                return self._stored(db, known, 0)
+            now = self.clock()
+            flows = self.flows.current
+            call = {
+                "id": new_id(), "channel": new.channel, "provider_id": new.provider_id, "direction": Direction.INBOUND,
+                "from_number": new.from_number, "to_number": new.to_number,
+                "language": new.language or self._language_of(db, new.from_number),
+                "status": CallStatus.IN_PROGRESS, "flow": new.flow or self.settings.callflows.entry,
+                "flow_revision_id": flows.revision, "turn": 0, "variables": dict(new.variables), "started_at": now,
+                "answered_at": now, "expires_at": now + self._longest_call,
+            }  # fmt: skip
+            db.execute(_calls.insert(), {**call, "state": None})
+            answer = self._begin_flow(db, call, new.variables, now, began)
+            outbox.notify(db, "call", answer.call_id)
+        self._observed(new.channel, began, answer)
+        return answer
+
+    def answered(
+        self, call_id: str, *, provider_id: str | None = None, variables: Mapping[str, Any] | None = None
+    ) -> TurnAnswer:
+        """An outbound call's row has been picked up: begins its flow. Twice: the answer of its first turn again."""
+        began = time.perf_counter()
+        with self.database.transaction() as db:
+            call = dict(self._locked(db, call_id)._mapping)
+            if call["turn"] >= 0:
+                return self._stored(db, call_id, 0)
+            if CallStatus(call["status"]).final:
+                raise CallEnded(f"call {call_id} is over ({call['status']})")
+            now = self.clock()
+            given = {**call["variables"], **(variables or {})}
+            values = {
+                "status": CallStatus.IN_PROGRESS, "answered_at": now, "turn": 0, "variables": given,
+                "expires_at": now + self._longest_call,
+            }  # fmt: skip
+            if provider_id is not None:
+                values["provider_id"] = provider_id
+            db.execute(_calls.update().where(_calls.c.id == call_id).values(values))
+            answer = self._begin_flow(db, call | values, given, now, began)
+            outbox.notify(db, "call", call_id)
+        self._observed(call["channel"], began, answer)
+        return answer
+
+    # --- a call goes on
+
+    def resume(self, call_id: str, turn: int, event: Event, *, recording: NewRecording | None = None) -> TurnAnswer:
+        """`turn` is the number of the answer whose wait `event` ends. Raises NoSuchCall, StaleTurn, CallEnded,
+        WrongInput."""
+        began = time.perf_counter()
+        with self.database.transaction() as db:
+            call = self._locked(db, call_id)
+            if turn < call.turn:
+                return self._stored(db, call_id, turn + 1)
+            if turn > call.turn or turn < 0:
+                raise StaleTurn(f"call {call_id} has had {call.turn + 1} answers; turn {turn} is not among them")
+            if call.state is None:
+                raise CallEnded(f"call {call_id} is over")
+            now = self.clock()
+            if recording is not None:
+                self._keep(db, call_id, recording, now)
+            flows = self.flows.revision(call.flow_revision_id)
+            try:
+                first = session.resume(flows, call.state, event, self._limits)
+            except SessionError as error:
+                raise WrongInput(str(error)) from error
+            done = self._walk(db, call_id, flows, first, now)
+            answer = self._store(db, call_id, turn + 1, event, done, now, began)
+        self._observed(call.channel, began, answer)
+        return answer
+
+    def current(self, call_id: str) -> TurnAnswer:
+        """The newest answer again, for a phone that lost its connection."""
+        with self.database.reading() as db:
+            turn = db.execute(sa.select(_calls.c.turn).where(_calls.c.id == call_id)).scalar()
+            if turn is None:
+                raise NoSuchCall(f"there is no call {call_id}")
+            return self._stored(db, call_id, turn)
+
+    # --- a call ends
+
+    def ended(self, call_id: str, status: CallStatus, reason: str) -> bool:
+        """Hang-up, or a final status. The first one counts: a final state is never left. True when this was it."""
+        with self.database.transaction() as db:
+            call = self._locked(db, call_id)
+            if CallStatus(call.status).final:
+                return False
+            now = self.clock()
+            turn = call.turn
+            if call.state is not None:
+                event = HungUp(reason)
+                over = session.resume(self.flows.revision(call.flow_revision_id), call.state, event, self._limits)
+                turn += 1
+                self._add_turn(db, call_id, turn, event, over.outputs, False, now, 0)
+            db.execute(
+                _calls.update()
+                .where(_calls.c.id == call_id)
+                .values(status=status, turn=turn, state=sa.null(), ended_at=now, end_reason=reason[:80], expires_at=None)
+            )
+            row = db.get_one(Call, call_id)
+            for hook in self._on_ended:
+                hook(db, row, now)
+            outbox.notify(db, "call", call_id)
+        log.info("call ended", call=call_id, status=status.value, reason=reason)
+        return True
+
+    # --- inside a turn
+
+    def _begin_flow(
+        self, db: Session, call: Mapping[str, Any], variables: Mapping[str, Any], now: datetime, began: float
+    ) -> TurnAnswer:
+        event = CallStarted(
+            call["from_number"], call["to_number"], Direction(call["direction"]).value, call["language"],
+            self._today(now).isoformat(), dict(variables),
+        )  # fmt: skip
+        flows = self.flows.revision(call["flow_revision_id"])
+        try:
+            first = session.start(flows, call["flow"], event, self._limits)
+        except SessionError as error:
+            raise WrongInput(str(error)) from error
+        done = self._walk(db, call["id"], flows, first, now)
+        return self._store(db, call["id"], 0, event, done, now, began)
+
+    def _walk(self, db: Session, call_id: str, flows: Any, turn: Turn, now: datetime) -> _Done:
+        """Runs the services a turn asks for until it waits for the caller."""
+        said: list[Output] = []
+        private = turn.private
+        budget = self._limits.max_steps
+        while isinstance(turn.outputs[-1], CallService) and turn.state is not None:
+            said.extend(turn.outputs[:-1])
+            result, called = self._serve(db, call_id, turn.outputs[-1], now, turn.language)
+            said.append(called)
+            budget -= 1
+            if budget < 0:
+                result = replace(result, outcome="error")
+            turn = session.resume(flows, turn.state, result, self._limits)
+        said.extend(turn.outputs)
+        return _Done(tuple(said), turn.state, turn.language, private)
+
+    def _serve(
+        self, db: Session, call_id: str, wanted: CallService, now: datetime, language: str
+    ) -> tuple[ServiceResult, ServiceCalled]:
+        """A service that raises costs its own effects only, and its flow is told `error`."""
+        service = self.services[wanted.service]
+        began = time.perf_counter()
+        outcome, results = "error", {}
+        try:
+            inputs = {name: coerce(service.inputs[name], value) for name, value in wanted.inputs.items()}
+            call = db.get_one(Call, call_id)
+            with db.begin_nested():
+                answer = service.run(ServiceContext(db, call, now, self._today(now), language), inputs)
+                db.flush()
+            outcome, results = answer.name, dict(answer.outputs)
+        except Exception:  # noqa: BLE001 - whatever it was, the caller must hear something
+            log.exception("service failed", service=service.name, call=call_id)
+        took_s = time.perf_counter() - began
+        if took_s > wanted.budget_s:
+            log.warning("service late", service=service.name, call=call_id, took_s=round(took_s, 3), budget_s=wanted.budget_s)
+        called = ServiceCalled(
+            service.name, outcome, _masked(wanted.inputs, service.private), _masked(results, service.private),
+            round(took_s * 1e6),
+        )  # fmt: skip
+        return ServiceResult(service.name, outcome, results), called
+
+    def _store(
+        self, db: Session, call_id: str, number: int, event: Event, done: _Done, now: datetime, began: float
+    ) -> TurnAnswer:
+        took_us = round((time.perf_counter() - began) * 1e6)
+        self._add_turn(db, call_id, number, event, done.outputs, done.private, now, took_us)
+        values: dict[str, Any] = {"turn": number, "state": done.state if done.state is not None else sa.null()}
+        values["language"] = done.language
+        if done.state is None:
+            values["expires_at"] = now + _RINGS_OUT
+        db.flush()
+        db.execute(_calls.update().where(_calls.c.id == call_id).values(values))
+        return TurnAnswer(call_id, number, done.outputs, done.language)
+
+    def _add_turn(
+        self, db: Session, call_id: str, number: int, event: Event, said: tuple[Output, ...], private: bool,
+        now: datetime, took_us: int,
+    ) -> None:  # fmt: skip
+        data = events.to_json(event)
+        if private:
+            data |= {key: MASK for key in ("digits", "text") if key in data}
+        row = {
+            "call_id": call_id, "number": number, "event": data, "outputs": [outputs.to_json(o) for o in said],
+            "at": now, "took_us": took_us,
+        }  # fmt: skip
+        db.execute(_turns.insert(), row)
+
+    def _keep(self, db: Session, call_id: str, new: NewRecording, now: datetime) -> None:
+        stored = new.path is not None
+        db.add(
+            Recording(
+                id=new.id, call_id=call_id, status=RecordingStatus.STORED if stored else RecordingStatus.REMOTE,
+                provider_id=new.provider_id, remote_url=new.remote_url, path=new.path, seconds=new.seconds,
+                transcript=new.transcript, created_at=now,
+            )
+        )  # fmt: skip
+        if new.remote_url is not None and not stored:
+            outbox.add_job(db, "recordings.fetch", key=f"recordings.fetch/{new.id}", now=now, recording_id=new.id)
+        db.flush()
+
+    def _stored(self, db: Session, call_id: str, number: int) -> TurnAnswer:
+        row = db.execute(
+            sa.select(_turns.c.outputs, _calls.c.language)
+            .join(_calls, _calls.c.id == _turns.c.call_id)
+            .where(_turns.c.call_id == call_id, _turns.c.number == number)
+        ).one_or_none()
+        if row is None:
+            raise NoSuchCall(f"call {call_id} has not been answered")
+        said = tuple(outputs.from_json(o) for o in row.outputs)
+        return TurnAnswer(call_id, number, said, row.language, replayed=True)
+
+    def _locked(self, db: Session, call_id: str) -> sa.Row[Any]:
+        statement = sa.select(_calls).where(_calls.c.id == call_id)
+        if not self.database.is_sqlite:  # there BEGIN IMMEDIATE has locked already
+            statement = statement.with_for_update()
+        row = db.execute(statement).one_or_none()
+        if row is None:
+            raise NoSuchCall(f"there is no call {call_id}")
+        return row
+
+    def _language_of(self, db: Session, number: str) -> str:
+        known = db.scalars(
+            sa.select(Customer.language).join(CustomerPhone).where(CustomerPhone.number == number).distinct().limit(2)
+        ).all()
+        languages = self.flows.current.languages
+        return known[0] if len(known) == 1 and known[0] in languages else self.settings.utility.default_language
+
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(self._zone).date()
+
+    def _observed(self, channel: str, began: float, answer: TurnAnswer) -> None:
+        if self._observe is not None:
+            kind = "fault" if any(isinstance(o, outputs.Fault) for o in answer.outputs) else "answered"
+            self._observe(str(channel), time.perf_counter() - began, kind)
+
+
+def _masked(values: Mapping[str, Any], private: frozenset[str]) -> dict[str, Any]:
+    return {name: MASK if name in private else value for name, value in values.items()}
+
+
+
