@@ -1,234 +1,69 @@
-"""config.yaml and the environment -> frozen, validated settings. An error names the key and the line.
-
-The sections come first, each setting with its default and description (docs/settings.md is made from them);
-`load` at the end reads and checks them.
-"""
+"""config.yaml and the environment -> frozen, validated settings. An error names the key and the line."""
 
 from __future__ import annotations
 
 import difflib
 import os
 from collections.abc import Mapping
-from datetime import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from config_source import KeyPath, Source, dotted, read
 from secret_key import keep_secret_key
+from setting_sections import (
+    BrowserPhoneSection,
+    Callbacks,
+    Callflows,
+    Console,
+    DatabaseSection,
+    Media,
+    QuietHours,
+    RecognizerSection,
+    Recordings,
+    Redis,
+    Section,
+    Server,
+    Settings,
+    Speech,
+    Tickets,
+    Twilio,
+    Utility,
+    VoiceSection,
+)
+
+__all__ = [
+    "PACKAGED_CONFIG",
+    "ROOT",
+    "BrowserPhoneSection",
+    "Callbacks",
+    "Callflows",
+    "ConfigError",
+    "Console",
+    "DatabaseSection",
+    "Media",
+    "Place",
+    "QuietHours",
+    "RecognizerSection",
+    "Recordings",
+    "Redis",
+    "Section",
+    "Server",
+    "Settings",
+    "Speech",
+    "Tickets",
+    "Twilio",
+    "Utility",
+    "VoiceSection",
+    "load",
+]
 
 ROOT = Path(__file__).resolve().parent
 PACKAGED_CONFIG = ROOT / "config.yaml"
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("no such time zone") from None
-    return name
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-PhoneNumber = Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{5,14}|[0-9]{3,8})$")]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+[^\s]*$")]
-WsUrl = Annotated[str, Field(pattern=r"^wss?://[^/\s]+[^\s]*$")]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Utility(Section):
-    """Whose hotline this is."""
-
-    name: dict[str, str] = Field(description="The utility's name per language, as it is spoken.")
-    time_zone: TimeZone = Field(
-        "Asia/Shanghai", description="IANA zone of opening hours, quiet hours and spoken dates."
-    )
-    region: str = Field(
-        "CN", pattern="^[A-Z]{2}$", description="ISO country whose numbers may be written without a country code."
-    )
-    default_language: str = Field("zh-CN", description="Spoken until the caller has chosen or is known.")
-    hotline_number: PhoneNumber = Field("95598", description="The number callers dial; shown and used as caller id.")
-    transfer_number: PhoneNumber | None = Field(
-        None, description="Where callers are put through when the hotline cannot work."
-    )
-
-
-class Server(Section):
-    """The web server."""
-
-    host: str = Field("127.0.0.1", description="Address the web and the media gateway listen on.")
-    port: Port = Field(8080, description="Port of the web. The media gateway takes the next one.")
-    public_url: HttpUrl | None = Field(
-        None, description="How the world reaches the web, e.g. https://ivr.example.org. Signatures use it."
-    )
-    trusted_proxies: tuple[str, ...] = Field(
-        (), description="Addresses or networks whose X-Forwarded headers are believed."
-    )
-    threads: int = Field(8, ge=1, description="Threads of each web process.")
-    processes: int = Field(2, ge=1, description="Web processes.")
-    max_body_bytes: int = Field(256 * 1024, ge=1024, description="Larger requests are refused with 413.")
-
-
-class DatabaseSection(Section):
-    """Where everything is kept."""
-
-    url: str | None = Field(
-        None, description="SQLAlchemy URL, e.g. postgresql://hotline@db/hotline. SQLite in the home when empty."
-    )
-
-
-class Redis(Section):
-    """Says "now" to the workers and to open pages; nothing is lost without it."""
-
-    url: str | None = Field(None, description="redis:// or unix:// URL. An embedded Valkey is run when empty.")
-
-
-class Media(Section):
-    """The media gateway: browser phone, media streams, live updates of pages."""
-
-    port: Port | None = Field(None, description="Port of the gateway; the web's port plus one when empty.")
-    public_url: WsUrl | None = Field(
-        None, description="How browsers reach the gateway, e.g. wss://ivr.example.org/media."
-    )
-    max_calls: int = Field(
-        60, ge=1, description="Calls one gateway carries; further ones are refused with a clear message."
-    )
-    max_message_bytes: int = Field(64 * 1024, ge=1024, description="Larger messages on a media socket end it.")
-    reconnect_s: float = Field(30.0, ge=0, description="How long a call waits for a phone that lost its connection.")
-
-
-class Callflows(Section):
-    """What callers hear."""
-
-    folder: Path | None = Field(None, description="Folder of the flows; those that come with the hotline when empty.")
-    entry: str = Field("main", description="Flow of an inbound call.")
-    closure: str = Field("closure_notice", description="Flow of the call that tells a ticket's result.")
-    restoration: str = Field("restoration_notice", description="Flow of the call that says power is back.")
-    max_steps: int = Field(200, ge=1, description="Nodes passed in one turn before a flow is taken for a loop.")
-    max_call_minutes: int = Field(30, ge=1, description="A call longer than this is ended.")
-
-
-class RecognizerSection(Section):
-    """The ears of one language."""
-
-    engine: Literal["pocketsphinx", "vosk", "none"] = Field(description="none: callers of the language use the keypad.")
-    model: Path | None = Field(None, description="Folder of a Vosk model.")
-    decoders: int = Field(2, ge=1, description="Decoders kept ready (30 MB each for PocketSphinx).")
-
-
-class VoiceSection(Section):
-    """The voice of one language."""
-
-    voice: str = Field(description="espeak-ng voice id.")
-    words_per_minute: int = Field(160, ge=60, le=400, description="How fast it speaks.")
-
-
-class Speech(Section):
-    """Ears and voice."""
-
-    recognizers: dict[str, RecognizerSection] = Field(description="Ears per language.")
-    voices: dict[str, VoiceSection] = Field(description="Voice per language.")
-    cache_megabytes: int = Field(500, ge=10, description="Size of the store of rendered speech.")
-    confirm_below: float = Field(
-        0.45, ge=0, le=1, description="Speech recognised with less confidence is not understood."
-    )
-
-
-class Twilio(Section):
-    """A Twilio account. TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the environment switch it on."""
-
-    account_sid: str | None = Field(None, description="Account SID (environment: TWILIO_ACCOUNT_SID).")
-    auth_token: SecretStr | None = Field(None, description="Auth token (environment: TWILIO_AUTH_TOKEN).")
-    number: PhoneNumber | None = Field(None, description="Our number at Twilio in E.164: caller id of outbound calls.")
-    calls_per_second: float = Field(1.0, gt=0, description="Outbound calls begun per second at most.")
-    api_url: HttpUrl | None = Field(None, description="Another address of Twilio's API, for trials.")
-
-    @property
-    def enabled(self) -> bool:
-        return bool(self.account_sid and self.auth_token)
-
-
-class QuietHours(Section):
-    """Local time in which nobody is called back."""
-
-    start: time = Field(description="From then on, local time.")
-    end: time = Field(description="Until then; may be the next morning.")
-
-
-class Callbacks(Section):
-    """How customers are called back."""
-
-    attempts: int = Field(3, ge=1, description="Tries before a call-back is given up.")
-    retry_after_s: tuple[int, ...] = Field(
-        (60, 900, 3600), description="Wait after the first, second, ... try that reached nobody; the last repeats."
-    )
-    ring_timeout_s: int = Field(30, ge=1, description="How long it rings.")
-    quiet_hours: QuietHours | None = Field(None, description="Local time in which nobody is called back.")
-
-
-class Tickets(Section):
-    """The queue."""
-
-    reopen_priority: int = Field(10, description="Added to the priority of a ticket whose caller says it is not fixed.")
-
-
-class Console(Section):
-    """The pages of agents and supervisors."""
-
-    session_hours: int = Field(12, ge=1, description="A sign-in lasts this long.")
-    languages: tuple[str, ...] = Field(("en", "zh-CN"), description="Languages of the pages.")
-
-
-class BrowserPhoneSection(Section):
-    """The phone on a web page."""
-
-    access: Literal["auto", "anyone", "staff", "off"] = Field(
-        "auto", description="Who may use /phone: auto is anyone while demo data is loaded, else signed-in staff."
-    )
-
-
-class Recordings(Section):
-    """Messages that callers leave."""
-
-    keep_days: int = Field(180, ge=1, description="Recordings are deleted after this many days.")
-    max_s: int = Field(120, ge=1, description="Longest message a caller may leave.")
-
-
-class Settings(Section):
-    home: Path = Field(description="Folder of everything this installation writes.")
-    secret_key: SecretStr = Field(description="Signs sessions and tokens; made and kept in the home when not given.")
-    utility: Utility
-    server: Server = Server()
-    database: DatabaseSection = DatabaseSection()
-    redis: Redis = Redis()
-    media: Media = Media()
-    callflows: Callflows = Callflows()
-    speech: Speech
-    twilio: Twilio = Twilio()
-    callbacks: Callbacks = Callbacks()
-    tickets: Tickets = Tickets()
-    console: Console = Console()
-    browser_phone: BrowserPhoneSection = BrowserPhoneSection()
-    recordings: Recordings = Recordings()
-
-    @property
-    def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{self.home / 'hotline.sqlite3'}"
-
-    @property
-    def media_port(self) -> int:
-        return self.media.port or self.server.port + 1
-
-
-# ------------------------------------------------------------------------------------------ loading
 
 
 class ConfigError(Exception):
@@ -406,3 +241,15 @@ def _complete(settings: Settings, folder: Path) -> tuple[Settings, list[tuple[Ke
         update={"callflows": flows, "speech": speech.model_copy(update={"recognizers": recognizers})}
     )
     return completed, faults
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which installation a command of the command line is about: the object that click passes on."""
+
+    config: Path | None
+    home: Path | None
+
+    def settings(self, **environment: str) -> Settings:
+        """`environment` wins over that of the process. Raises ConfigError."""
+        return load(self.config, {**os.environ, **environment}, self.home)

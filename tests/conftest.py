@@ -20,7 +20,7 @@ from settings import Settings, load
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty SQLite file at the newest revision: migrated once, copied by every test."""
-    path = tmp_path_factory.mktemp("migrated") / "hotline.sqlite3"
+    path = tmp_path_factory.mktemp("migrated") / "hotline.db"
     database = Database(sqlite_url(path))
     migrations.upgrade(database)
     database.dispose()
@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def database(settings: Settings, migrated_file: Path) -> Iterator[Database]:
     """The database of `settings`, migrated and empty."""
-    shutil.copyfile(migrated_file, settings.home / "hotline.sqlite3")
+    shutil.copyfile(migrated_file, settings.home / "hotline.db")
     database = Database(settings.database_url)
     yield database
     database.dispose()

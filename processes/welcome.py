@@ -1,0 +1,63 @@
+"""What somebody who has just started a hotline is told: where it is, who may sign in, what to try."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from settings import Settings
+
+
+def web_address(settings: Settings) -> str:
+    """Where people go."""
+    return settings.server.public_url or local_address(settings)
+
+
+def local_address(settings: Settings) -> str:
+    """Where this machine reaches the web."""
+    host = settings.server.host
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{host}:{settings.server.port}"
+
+
+def print_welcome(settings: Settings, *, demo: bool) -> None:
+    console = Console(stderr=True, highlight=False)
+    address = web_address(settings)
+    name = settings.utility.name.get("en") or next(iter(settings.utility.name.values()))
+    where = Table.grid(padding=(0, 2))
+    where.add_row(
+        "Phone in", f"[bold]{address}/phone[/]", "call the hotline from the browser, with a headset or the keypad"
+    )
+    where.add_row("Desk", f"[bold]{address}/desk[/]", "the tickets that callers left, and calling them back")
+    where.add_row("Calls", f"[bold]{address}/calls[/]", "every call, what was said and done")
+    where.add_row("In a terminal", "[bold]./run hotline flow call[/]", "a text phone")
+    if settings.twilio.enabled:
+        where.add_row("Twilio", f"[bold]{address}/twilio/voice[/]", "the voice webhook of your number")
+    console.print(Panel(where, title=f"{escape(name)} is answering", box=box.ROUNDED, expand=False))
+    if demo:
+        _print_demo(console)
+    console.print("Ctrl-C stops everything. Something wrong? [bold]./run hotline doctor[/]\n")
+
+
+def _print_demo(console: Console) -> None:
+    from accounts.demo import DEMO_CALLERS, PASSWORD
+
+    people = Table(title="Demo sign-ins", title_justify="left", box=box.SIMPLE)
+    people.add_column("user")
+    people.add_column("role")
+    people.add_column("password")
+    for user, role in (("mei, tom, li", "agent"), ("sun", "supervisor"), ("admin", "admin")):
+        people.add_row(user, role, PASSWORD)
+    callers = Table(title="Demo callers (choose one on the phone page)", title_justify="left", box=box.SIMPLE)
+    for column in ("name", "calls from", "account number", "PIN", ""):
+        callers.add_column(column)
+    for caller in DEMO_CALLERS:
+        callers.add_row(escape(caller.name), caller.number, caller.account_number, caller.pin, escape(caller.about))
+    console.print(people, callers)
+    console.print(
+        "Try: call, choose a language, report an outage, hang up. Then take the ticket on the desk, write what was\n"
+        "done and close it: the phone page rings, tells you the result and asks whether it is really fixed.\n"
+    )

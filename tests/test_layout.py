@@ -1,0 +1,43 @@
+"""The layout that everything relies on: `queue/` holds a package and must never become one."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_pythons_own_queue_is_not_shadowed() -> None:
+    assert not (ROOT / "queue" / "__init__.py").exists()
+    assert not (ROOT / "tests" / "queue").exists()
+    code = "import queue, callqueue; print(queue.__file__); queue.SimpleQueue"
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not run.stdout.startswith(str(ROOT / "queue"))
+
+
+def test_files_of_others_are_as_they_were_published() -> None:
+    listed = [
+        (folder.parent / name, digest)
+        for folder in ROOT.glob("*/static/**/SHA256SUMS")
+        for digest, name in (line.split(maxsplit=1) for line in folder.read_text().splitlines() if line.strip())
+    ]
+    changed = [str(path) for path, digest in listed if hashlib.sha256(path.read_bytes()).hexdigest() != digest]
+    assert not changed
+
+
+def test_the_starting_points_are_there_and_can_be_run() -> None:
+    for name in ("run", ".ci/run"):
+        assert (ROOT / name).stat().st_mode & 0o111, name
+    for name in ("app.py", "models.py", "config.yaml", "README.md", "LICENSE"):
+        assert (ROOT / name).is_file(), name
+    for name in ("ivr", "callflows", "speech", "queue", "tests"):
+        assert (ROOT / name).is_dir(), name
