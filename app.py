@@ -1,0 +1,101 @@
+"""The composition root: everything is made and wired here, and nothing below imports it.
+
+`build` makes the parts that the web, the worker, the media gateway and the command line share; `create_app` puts the
+web on top of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask
+from redis import Redis
+from redis.exceptions import RedisError
+
+import accounts.services
+import callqueue.services
+from callqueue import jobs, live, outbound
+from database import Committed, Database, sqlite_url
+from ivr.flow_store import SHIPPED, FlowStore, read_files
+from ivr.runner import Runner, utc_now
+from ivr.services import ServiceRegistry
+from ivr.values import Signature
+from metrics import observe_turn
+from settings import Settings
+
+log = structlog.get_logger("app")
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """The parts of one installation, shared by all kinds of its processes."""
+
+    settings: Settings
+    database: Database
+    services: ServiceRegistry
+    flows: FlowStore
+    runner: Runner
+    redis: Redis | None  # bytes in and out, as RQ wants it
+
+
+def registry(settings: Settings) -> ServiceRegistry:
+    return ServiceRegistry([*accounts.services.SERVICES, *callqueue.services.build_services(settings)])
+
+
+def signatures(settings: Settings) -> dict[str, Signature]:
+    """What flows are checked against."""
+    return {service.name: service for service in registry(settings)}
+
+
+def build(settings: Settings) -> Hotline:
+    """Raises ivr.loader.FlowError with every fault of the flows, and FileNotFoundError where there are none."""
+    database = Database(settings.database.url or sqlite_url(settings.home / "hotline.db"))
+    services = registry(settings)
+    flows = FlowStore(
+        database,
+        signatures(settings),
+        tuple(settings.utility.name),
+        settings.utility.name,
+    )
+    flows.use(read_files(settings.callflows.folder or SHIPPED), utc_now())
+    redis = Redis.from_url(settings.redis.url) if settings.redis.url else None
+    database.after_commit = _AfterCommit(redis)
+    runner = Runner(
+        database, flows, services, settings, on_ended=[outbound.OnCallEnded(settings)], observe=observe_turn
+    )
+    return Hotline(settings, database, services, flows, runner, redis)
+
+
+class _AfterCommit:
+    """Pushes jobs and tells pages. Without Redis the sweep and the pages' own polling catch up."""
+
+    def __init__(self, redis: Redis | None) -> None:
+        self._redis = redis
+
+    def __call__(self, committed: Committed) -> None:
+        if self._redis is None:
+            return
+        try:
+            jobs.push(self._redis, committed.job_ids)
+            live.publish(self._redis, committed.notices)
+        except RedisError as error:
+            log.warning("redis is away; the sweep will catch up", error=str(error))
+
+
+def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
+    """The web. `hotline`: parts already built, else they are built from `settings`."""
+    # Imported here, because the worker and the gateway are made of the same parts without the web.
+    import console.phone
+    import console.web
+    from ivr.channels.twilio import webhooks
+    from processes import health
+
+    hotline = hotline or build(settings)
+    app = Flask("hotline", static_folder=None, template_folder=None)
+    app.extensions["hotline"] = hotline
+    console.web.init_app(app, hotline, outside=["twilio", "health"])
+    app.register_blueprint(console.phone.build_blueprint(hotline))
+    app.register_blueprint(webhooks.build_blueprint(hotline))
+    app.register_blueprint(health.build_blueprint(hotline))
+    return app

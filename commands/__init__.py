@@ -1,0 +1,1 @@
+"""Commands of `hotline` that need the whole house; a part's own commands stand beside the part."""
