@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -18,6 +19,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 BUSY_TIMEOUT_MS = 15_000
 _READ_ONLY = "hotline_read_only"
+
+SelectT = TypeVar("SelectT", bound=sa.Select[Any])
 
 
 @dataclass(slots=True)
@@ -74,7 +77,7 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def locked(database_session: Session, statement: sa.Select[tuple[object]]) -> sa.Select[tuple[object]]:
+def locked(database_session: Session, statement: SelectT) -> SelectT:
     """`statement` with a row lock where the database has one; on SQLite the transaction already holds the only one."""
     if database_session.get_bind().dialect.name == "sqlite":
         return statement
