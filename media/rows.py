@@ -1,0 +1,75 @@
+"""What the gateway does to rows and files, each in a thread of its own share: the event loop never waits for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from ivr.calls import NewCall, NewRecording, TurnAnswer
+from ivr.events import Event
+from media.parts import GatewayParts, Threads
+from models import Call, CallStatus, Channel, new_id
+from speech.audio import RATE, write_wav
+
+Result = TypeVar("Result")
+
+
+class Rows:
+    def __init__(self, parts: GatewayParts, threads: Threads) -> None:
+        self._parts = parts
+        self._threads = threads
+
+    async def run(self, function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads.rows, partial(function, *arguments, **named))
+
+    async def begin(self, new: NewCall) -> TurnAnswer:
+        return await self.run(self._parts.runner.begin, new)
+
+    async def answered(self, call_id: str, provider_id: str) -> TurnAnswer:
+        return await self.run(self._parts.runner.answered, call_id, provider_id=provider_id)
+
+    async def current(self, call_id: str) -> TurnAnswer:
+        return await self.run(self._parts.runner.current, call_id)
+
+    async def resume(self, call_id: str, turn: int, event: Event, recording: NewRecording | None) -> TurnAnswer:
+        return await self.run(self._parts.runner.resume, call_id, turn, event, recording=recording)
+
+    async def ended(self, call_id: str, status: CallStatus, reason: str) -> None:
+        await self.run(self._parts.runner.ended, call_id, status, reason)
+
+    async def status(self, call_id: str) -> CallStatus | None:
+        """None: there is no such call on a browser phone."""
+
+        def read() -> CallStatus | None:
+            with self._parts.database.reading() as db:
+                return db.scalar(sa.select(Call.status).where(Call.id == call_id, Call.channel == Channel.BROWSER))
+
+        return await self.run(read)
+
+    async def up(self, gateway: str) -> list[str]:
+        """Calls this gateway was carrying when it was last seen."""
+
+        def read() -> list[str]:
+            with self._parts.database.reading() as db:
+                carried = sa.select(Call.id).where(
+                    Call.channel == Channel.BROWSER,
+                    Call.status == CallStatus.IN_PROGRESS,
+                    Call.provider_id.startswith(f"{gateway}/", autoescape=True),
+                )
+                return list(db.scalars(carried))
+
+        return await self.run(read)
+
+    async def keep_message(self, pcm: bytes, transcript: str) -> NewRecording:
+        """Writes the sound and syncs it before anything refers to it. Words typed without sound become a moment of
+        silence, so that every recording has its file."""
+        recording_id = new_id()
+        name = f"{recording_id}.wav"
+        pcm = pcm or bytes(2 * RATE // 10)
+        await self.run(write_wav, self._parts.settings.home / "recordings" / name, pcm)
+        return NewRecording(recording_id, len(pcm) / 2 / RATE, name, transcript=transcript)
