@@ -21,8 +21,9 @@ class Urls:
 
     base: str = ""
 
-    def voice(self, call_id: str) -> str:
-        return self._url(VOICE, call=call_id)
+    def voice(self, call_id: str | None, **more: str) -> str:
+        """`call_id` None: an inbound call, which is known by its CallSid."""
+        return self._url(VOICE, **({} if call_id is None else {"call": call_id}), **more)
 
     def turn(self, call_id: str, turn: int, **more: str) -> str:
         return self._url(TURN, call=call_id, turn=str(turn), **more)

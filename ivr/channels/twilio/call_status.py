@@ -1,0 +1,123 @@
+"""Status callbacks kept in order. Twilio sends them in any order, twice, or not at all.
+
+A status only moves forward: queued -> ringing -> in-progress -> one of the final ones, which is never left. That is
+the order of SequenceNumber, and it holds also when a number is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+import outbox
+from ivr.calls import CallError, NewRecording
+from ivr.channels.twilio import forms
+from ivr.events import Recorded
+from ivr.outputs import Record
+from ivr.runner import Runner
+from models import Call, CallStatus, CallTurn, Channel, Recording, RecordingStatus
+
+log = structlog.get_logger("twilio")
+# A caller who hangs up after a message makes Twilio send the end of the call and the message at once, in any order.
+MESSAGE_GRACE = timedelta(seconds=60)
+
+
+class CallProgress:
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._database = runner.database
+
+    def call(self, call_id: str | None, sid: str, status: CallStatus) -> None:
+        """Takes note of a call's status. A call we do not know is logged and forgotten."""
+        found = self._find(call_id, sid)
+        if found is None:
+            log.info("status of a call that is not here", sid=sid, status=status.value)
+        elif not status.final:
+            self._under_way(found, sid, status)
+        elif not self._message_on_its_way(found):
+            reason = "caller" if status is CallStatus.COMPLETED else status.value
+            self._runner.ended(found, status, reason)
+
+    def recording(self, call_id: str | None, sid: str, turn: int | None, form: Mapping[str, str]) -> None:
+        """The file of a message is ready, or there will be none. Usually the turn has told of it before."""
+        recording_sid = forms.sid(form, "RecordingSid", "RE")
+        found = self._find(call_id, sid)
+        if found is None:
+            log.info("recording of a call that is not here", sid=sid)
+        elif form["RecordingStatus"] != "completed":
+            self._lost(recording_sid)
+        elif not self._known(recording_sid):
+            forms.required(form, "RecordingUrl")
+            new = forms.new_recording(form)
+            try:
+                if turn is not None:
+                    self._runner.resume(found, turn, Recorded(new.id, new.seconds), recording=new)
+            except CallError as error:
+                log.info("recording without its turn", call=found, reason=str(error))
+            if not self._known(recording_sid):  # the turn went on without it; the voice is kept all the same
+                self._keep(found, new)
+
+    def _find(self, call_id: str | None, sid: str) -> str | None:
+        by = Call.id == call_id if call_id else (Call.channel == Channel.TWILIO) & (Call.provider_id == sid)
+        with self._database.reading() as session:
+            return session.scalar(sa.select(Call.id).where(by))
+
+    def _under_way(self, call_id: str, sid: str, status: CallStatus) -> None:
+        """`in-progress` is the runner's to write: it comes with the first turn."""
+        with self._database.transaction() as session:
+            # Twilio's id may have been lost with the process that dialled.
+            _set(session, call_id, Call.provider_id.is_(None), provider_id=sid)
+            if status is CallStatus.RINGING and _set(session, call_id, Call.status == CallStatus.QUEUED, status=status):
+                outbox.notify(session, "call", call_id)
+
+    def _message_on_its_way(self, call_id: str) -> bool:
+        """A call that ends while a message is left stays open a little longer; the sweep ends it if none comes."""
+        with self._database.transaction() as session:
+            call = session.get_one(Call, call_id)
+            turn = session.get(CallTurn, (call_id, call.turn))
+            if call.status.final or call.state is None or turn is None or turn.outputs[-1]["kind"] != Record.kind:
+                return False
+            call.expires_at = self._runner.clock() + MESSAGE_GRACE
+            return True
+
+    def _known(self, recording_sid: str) -> bool:
+        with self._database.reading() as session:
+            return session.scalar(sa.select(Recording.id).where(Recording.provider_id == recording_sid)) is not None
+
+    def _keep(self, call_id: str, new: NewRecording) -> None:
+        now = self._runner.clock()
+        with self._database.transaction() as session:
+            session.add(
+                Recording(
+                    id=new.id,
+                    call_id=call_id,
+                    status=RecordingStatus.REMOTE,
+                    provider_id=new.provider_id,
+                    remote_url=new.remote_url,
+                    seconds=new.seconds,
+                    created_at=now,
+                )
+            )
+            session.flush()
+            outbox.add_job(session, "recordings.fetch", key=f"recordings.fetch/{new.id}", now=now, recording_id=new.id)
+            outbox.notify(session, "call", call_id)
+
+    def _lost(self, recording_sid: str) -> None:
+        with self._database.transaction() as session:
+            session.execute(
+                sa.update(Recording)
+                .where(Recording.provider_id == recording_sid, Recording.status == RecordingStatus.REMOTE)
+                .values(status=RecordingStatus.LOST)
+            )
+
+
+def _set(session: Session, call_id: str, still: sa.ColumnElement[bool], **values: object) -> bool:
+    """Compare and set: True when `still` held and the call's row was changed."""
+    changed = session.execute(
+        sa.update(Call).where(Call.id == call_id, still).values(**values).execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]

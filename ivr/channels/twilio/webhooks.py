@@ -1,0 +1,229 @@
+"""Where Twilio asks what to do with a caller, and tells how calls end. Exempt it from CSRF and rate limits.
+
+Nothing here may fail towards the caller: an answer that is no TwiML ends the call with "an application error has
+occurred". So whatever breaks on our side (database gone or locked, a bug) is answered with an apology that comes back
+by itself, and after that with a person, if the utility named one. What is wrong with a request is a 4xx with a text
+that says how to mend it. Never a 3xx: Twilio would come back with a GET and without its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from flask import Blueprint, Response, abort, request, send_file
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from ivr.calls import CallEnded, CallError, NewCall, NoSuchCall, TurnAnswer
+from ivr.channels.prompt_recordings import PromptRecordings
+from ivr.channels.twilio import forms
+from ivr.channels.twilio.call_status import CallProgress
+from ivr.channels.twilio.forms import BadRequest
+from ivr.channels.twilio.signature import SignatureCheck
+from ivr.channels.twilio.twiml import apology, render
+from ivr.channels.twilio.urls import Urls
+from ivr.events import NoInput
+from ivr.flow_store import SHIPPED
+from ivr.outputs import Segment
+from ivr.runner import Runner
+from models import CallStatus, Channel
+from settings import Settings
+
+log = structlog.get_logger("twilio")
+MOST_RETRIES = 2
+_KEPT = ("RecordingUrl", "RecordingSid", "RecordingDuration", "DialCallStatus", "DialCallDuration")
+_NOT_CONFIGURED = "Twilio is not configured here: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and start again.\n"
+_APOLOGY = {
+    "zh-CN": "非常抱歉，热线系统正在恢复，请稍候。",
+    "en": "We are sorry. The hotline is being restored. Please hold on.",
+}
+_GOODBYE = {
+    "zh-CN": "通话已结束，如需帮助请再次拨打。",
+    "en": "This call has ended. Please call again if you need help.",
+}
+
+
+class Parts(Protocol):
+    """What the webhooks need of the house."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def runner(self) -> Runner: ...
+
+
+def build_blueprint(parts: Parts) -> Blueprint:
+    """`/twilio/voice`, `/twilio/turn`, `/twilio/status` and the recorded prompts. Raises ValueError for a bad proxy."""
+    webhooks = _Webhooks(parts)
+    blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
+    for rule, view in (("/voice", webhooks.voice), ("/turn", webhooks.turn), ("/status", webhooks.status)):
+        blueprint.add_url_rule(rule, view.__name__, _checked(webhooks, view), methods=["POST", "GET"])
+    blueprint.add_url_rule("/prompts/<language>/<prompt>.wav", "prompt", webhooks.prompt)
+    return blueprint
+
+
+def _checked(webhooks: _Webhooks, view: Callable[[], Response]) -> Callable[[], Response]:
+    """`view` behind the checks every request must pass, with a bad request answered in one place."""
+
+    def answer() -> Response:
+        try:
+            return webhooks.refused() or view()
+        except BadRequest as error:
+            return _refuse(error.status, str(error))
+        except RequestEntityTooLarge:
+            return _refuse(413, f"more than {request.max_content_length} bytes; a Twilio webhook has a few hundred")
+        except HTTPException as error:  # a body that breaks off
+            return _refuse(error.code or 400, error.description or "this request cannot be read")
+
+    return answer
+
+
+class _Webhooks:
+    def __init__(self, parts: Parts) -> None:
+        settings = parts.settings
+        self._settings = settings
+        self._runner = parts.runner
+        self._prompts = PromptRecordings(settings.callflows.folder or SHIPPED)
+        self._progress = CallProgress(parts.runner)
+        self._urls = Urls((settings.server.public_url or "").rstrip("/"))
+        token = settings.twilio.auth_token
+        self._check: SignatureCheck | None = None
+        if settings.twilio.enabled and token is not None:
+            server = settings.server
+            self._check = SignatureCheck.of(token.get_secret_value(), server.public_url, server.trusted_proxies)
+
+    def refused(self) -> Response | None:
+        """An answer when the request is not Twilio's, None when it is."""
+        if self._check is None:
+            return Response(_NOT_CONFIGURED, 503, mimetype="text/plain")
+        if request.method != "POST":
+            return _refuse(405, "set this webhook to HTTP POST at Twilio", Allow="POST")
+        request.max_content_length = self._settings.server.max_body_bytes
+        forms.check_encoding(request.get_data())
+        refused = self._check.refuse(request)
+        if refused is not None:
+            return _refuse(
+                403,
+                f"{refused.reason}. The signature was checked against {refused.url}: that must be the address "
+                "set at Twilio (see server.public_url), and the auth token that of the same account.",
+            )
+        if request.mimetype != forms.FORM:
+            raise BadRequest(f"a voice webhook is a form ({forms.FORM}), this is {request.mimetype or 'nothing'}", 415)
+        return None
+
+    # --- Twilio asks what to do
+
+    def voice(self) -> Response:
+        """A call reaches us, or one that we began has been answered (`?call=`)."""
+        forms.required(request.form, "CallSid", "From", "To")
+        sid = forms.sid(request.form, "CallSid", "CA")
+        if "call" in request.args:
+            call_id = forms.call_id(request.args)
+            given = {"answered_by": forms.answered_by(request.form)}
+            return self._answer(
+                lambda: self._runner.answered(call_id, provider_id=sid, variables=given),
+                lambda retry: self._urls.voice(call_id, retry=retry),
+            )
+        caller, called = forms.number(request.form["From"]), forms.number(request.form["To"])
+        new = NewCall(Channel.TWILIO, sid, caller, called)
+        return self._answer(lambda: self._begin(new), lambda retry: self._urls.voice(None, retry=retry))
+
+    def turn(self) -> Response:
+        """The caller has done something, or nothing, at the wait of an answer."""
+        call_id, number = forms.call_id(request.args), forms.turn_number(request.args)
+        forms.sid(request.form, "CallSid", "CA")
+        turn = forms.turn(request.form, request.args)
+        kept = {name: value for name in _KEPT if (value := request.form.get(name) or request.args.get(name))}
+
+        def answer() -> TurnAnswer:
+            if turn.event is None:
+                self._runner.ended(call_id, turn.over or CallStatus.COMPLETED, "caller")
+                return self._runner.current(call_id)
+            if _retries() and isinstance(turn.event, NoInput):  # what was keyed or said is gone: ask once more
+                return self._runner.current(call_id)
+            answered = self._runner.resume(call_id, number, turn.event, recording=turn.recording)
+            if turn.over is not None:
+                self._runner.ended(call_id, turn.over, "caller")
+            return answered
+
+        return self._answer(answer, lambda retry: self._urls.turn(call_id, number, retry=retry, **kept))
+
+    def _begin(self, new: NewCall) -> TurnAnswer:
+        try:
+            return self._runner.begin(new)
+        except IntegrityError:  # its twin was quicker, on a database that lets both in
+            return self._runner.begin(new)
+
+    def _answer(self, answer: Callable[[], TurnAnswer], again: Callable[[str], str]) -> Response:
+        """The caller's next document. `again` makes the address of another try."""
+        try:
+            turn = answer()
+            document = render(
+                turn.outputs, call_id=turn.call_id, turn=turn.turn, urls=self._urls, playable=self._playable
+            )
+        except CallEnded as error:  # too long, or ended by an operator: the caller may still be there
+            log.info("call is over", reason=str(error))
+            document = apology(*self._text(_GOODBYE))
+        except NoSuchCall as error:
+            raise BadRequest(str(error), 404) from error
+        except CallError as error:
+            raise BadRequest(str(error), 409) from error
+        except Exception:  # whatever it was, the caller must hear something
+            retries = _retries()
+            log.exception("no answer for the caller", path=request.path, retries=retries)
+            document = self._apologise(again(str(retries + 1)) if retries < MOST_RETRIES else None)
+        return Response(document, mimetype="text/xml")
+
+    def _apologise(self, retry_url: str | None) -> str:
+        transfer_to = self._settings.utility.transfer_number
+        return apology(*self._text(_APOLOGY), retry_url=retry_url, transfer_to=transfer_to)
+
+    def _text(self, texts: dict[str, str]) -> tuple[str, str]:
+        language = self._settings.utility.default_language
+        return (texts[language], language) if language in texts else (texts["en"], "en")
+
+    # --- Twilio tells
+
+    def status(self) -> Response:
+        """How a call, or the recording of a message, stands. Late, early and repeated ones do no harm."""
+        sid = forms.sid(request.form, "CallSid", "CA")
+        call_id = forms.call_id(request.args) if "call" in request.args else None
+        try:
+            if "RecordingStatus" in request.form:
+                turn = forms.turn_number(request.args) if "turn" in request.args else None
+                self._progress.recording(call_id, sid, turn, request.form)
+            else:
+                forms.required(request.form, "CallStatus")
+                self._progress.call(call_id, sid, forms.status(request.form))
+        except BadRequest:
+            raise
+        except Exception:
+            log.exception("status not kept", path=request.path)
+            return Response("the hotline could not write this down\n", 503, mimetype="text/plain")
+        return Response(status=204)
+
+    # --- what is played
+
+    def prompt(self, language: str, prompt: str) -> Response:
+        path = self._prompts.path(language, prompt)
+        if path is None:
+            abort(404)
+        return send_file(path, mimetype="audio/wav", max_age=3600)
+
+    def _playable(self, segment: Segment) -> str | None:
+        if segment.prompt is None or self._prompts.path(segment.language, segment.prompt) is None:
+            return None
+        return self._urls.prompt(segment.language, segment.prompt)
+
+
+def _retries() -> int:
+    value = request.args.get("retry", "0")
+    return int(value) if value in {"1", "2", "3"} else 0
+
+
+def _refuse(status: int, reason: str, **headers: str) -> Response:
+    log.warning("webhook refused", status=status, reason=reason, path=request.path)
+    return Response(f"{reason}\n", status, headers, mimetype="text/plain")
