@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 import accounts.services
 import callqueue.services
 from callqueue import jobs, live, outbound
-from database import Committed, Database, sqlite_url
+from database import Committed, Database
 from ivr.flow_store import SHIPPED, FlowStore, read_files
 from ivr.runner import Runner, utc_now
 from ivr.services import ServiceRegistry
@@ -50,7 +50,7 @@ def signatures(settings: Settings) -> dict[str, Signature]:
 
 def build(settings: Settings) -> Hotline:
     """Raises ivr.loader.FlowError with every fault of the flows, and FileNotFoundError where there are none."""
-    database = Database(settings.database.url or sqlite_url(settings.home / "hotline.db"))
+    database = Database(settings.database_url)
     services = registry(settings)
     flows = FlowStore(
         database,

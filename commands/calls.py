@@ -6,7 +6,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from database import Database, sqlite_url
+from database import Database
 from ivr.timeline import TimelineEntry, timeline
 from models import Call
 from settings import Place
@@ -26,7 +26,8 @@ def list_(context: click.Context, limit: int) -> None:
         rows = session.scalars(sa.select(Call).order_by(Call.started_at.desc(), Call.id.desc()).limit(limit)).all()
     for row in rows:
         began = row.started_at.isoformat(timespec="seconds")
-        click.echo(f"{row.id}  {began}  {row.channel.value:8} {row.direction.value:9} {row.from_number:>15}  {row.status.value}")
+        how = f"{row.channel.value:8} {row.direction.value:9} {row.from_number:>15}"
+        click.echo(f"{row.id}  {began}  {how}  {row.status.value}")
 
 
 @calls.command()
@@ -44,12 +45,14 @@ def show(context: click.Context, call_id: str) -> None:
     if len(found) != 1:
         raise click.ClickException(f"{'no call' if not found else 'more than one call'} begins with '{call_id}'")
     call = found[0]
-    click.echo(f"{call.id}  {call.direction.value} {call.channel.value}  {call.from_number} -> {call.to_number}  {call.status.value}")
+    numbers = f"{call.from_number} -> {call.to_number}"
+    click.echo(f"{call.id}  {call.direction.value} {call.channel.value}  {numbers}  {call.status.value}")
     began = call.started_at
     for entry in timeline(call, call.turns):
         click.echo(f"{(entry.at - began).total_seconds():8.1f} s  {entry.kind.value:11} {described(entry)}")
     for recording in call.recordings:
-        click.echo(f"recording {recording.id}: {recording.seconds:.1f} s, {recording.status.value}, {recording.path or recording.remote_url or ''}")
+        where = recording.path or recording.remote_url or ""
+        click.echo(f"recording {recording.id}: {recording.seconds:.1f} s, {recording.status.value}, {where}")
 
 
 def described(entry: TimelineEntry) -> str:
@@ -65,4 +68,4 @@ def described(entry: TimelineEntry) -> str:
 def _database(context: click.Context) -> Database:
     place: Place = context.obj
     settings = place.settings()
-    return Database(settings.database.url or sqlite_url(settings.home / "hotline.db"))
+    return Database(settings.database_url)

@@ -62,7 +62,13 @@ def load(
     if loading.faults.found:
         raise FlowError(loading.faults.found)
     return FlowSet(
-        revision_of(files), languages, loading.flows, loading.prompts, loading.globals, loading.fault_flow, utility or {}
+        revision_of(files),
+        languages,
+        loading.flows,
+        loading.prompts,
+        loading.globals,
+        loading.fault_flow,
+        utility or {},
     )
 
 
@@ -92,7 +98,9 @@ class _Loading:
         self.prompts = self._prompts(reader, {}, self.shared_uses)
         globals_ = reader.section("globals")
         if globals_ is not None:
-            self.globals = tuple(self._global(o, r) for o, r in read_options(globals_, "globals", self.languages, self.faults))
+            self.globals = tuple(
+                self._global(o, r) for o, r in read_options(globals_, "globals", self.languages, self.faults)
+            )
         defaults = reader.section("defaults")
         if defaults is None:
             reader.missing("defaults")
@@ -184,7 +192,9 @@ class _Loading:
                 reader.fault(entry.key_place, f"'{entry.key}' is no name for a variable: letters, digits and _ only.")
                 continue
             if isinstance(entry.value, Scalar):
-                inner = Reader(YamlMapping({"type": replace(entry, key="type")}, entry.value.place), f"'{entry.key}'", self.faults)
+                inner = Reader(
+                    YamlMapping({"type": replace(entry, key="type")}, entry.value.place), f"'{entry.key}'", self.faults
+                )
             elif isinstance(entry.value, YamlMapping):
                 inner = Reader(entry.value, f"'{entry.key}'", self.faults)
             else:
@@ -261,7 +271,9 @@ class _Loading:
     def _check_prompts(self, uses: Uses, own: Mapping[str, Texts], what: str) -> None:
         for prompt, place in uses.prompts:
             if prompt and prompt not in own and prompt not in self.prompts:
-                self.faults.add(place, f"{what}: there is no prompt '{prompt}'.", suggestion(prompt, {*own, *self.prompts}))
+                self.faults.add(
+                    place, f"{what}: there is no prompt '{prompt}'.", suggestion(prompt, {*own, *self.prompts})
+                )
 
     def _check_call(
         self, called: str, arguments: Mapping[str, Place], results: Mapping[str, tuple[str, Place]], place: Place

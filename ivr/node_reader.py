@@ -55,7 +55,9 @@ class NodeReader:
             known = ", ".join(nodes.KINDS)
             if kinds:
                 found = " and ".join(f"'{k.key}'" for k in kinds)
-                self.reader.fault(kinds[1].key_place, f"a node is of one kind, this has {found}.", "Make two nodes of it.")
+                self.reader.fault(
+                    kinds[1].key_place, f"a node is of one kind, this has {found}.", "Make two nodes of it."
+                )
             else:
                 near = [s for e in self.reader.mapping if (s := suggestion(e.key, nodes.KINDS)).startswith("Did")]
                 self.reader.fault(self.place, "it has no kind.", near[0] if near else f"A node has one of: {known}.")
@@ -177,7 +179,9 @@ def _phrases(reader: Reader, languages: tuple[str, ...]) -> dict[str, tuple[str,
     phrases: dict[str, tuple[str, ...]] = {}
     for entry in section:
         if entry.key not in languages:
-            reader.fault(entry.key_place, f"'{entry.key}' is no language of this hotline.", suggestion(entry.key, languages))
+            reader.fault(
+                entry.key_place, f"'{entry.key}' is no language of this hotline.", suggestion(entry.key, languages)
+            )
             continue
         phrases[entry.key] = tuple(s.text for s in reader.scalars(entry.value, f"phrases in {entry.key}") if s.text)
     for language in languages:
@@ -248,7 +252,8 @@ def _do(n: NodeReader) -> Node:
         _check_service(n, service, arguments, into, outcomes)
     return nodes.DoNode(
         n.name, n.place, name, {k: t for k, (_, t) in arguments.items()},
-        {output: variable.text for output, variable in into.items()}, outcomes, n.reader.number("budget_s", 1.5, 0.1, 10),
+        {output: variable.text for output, variable in into.items()}, outcomes,
+        n.reader.number("budget_s", 1.5, 0.1, 10),
     )  # fmt: skip
 
 

@@ -105,9 +105,8 @@ def _speech(
     found = match(event.text, _phrases(options, language), language)
     if found is None:
         return nothing
-    heard = Heard(
-        node.name, "speech", "match", shown, round(min(found.confidence, event.confidence), 3), found.option, found.phrase
-    )
+    confidence = round(min(found.confidence, event.confidence), 3)
+    heard = Heard(node.name, "speech", "match", shown, confidence, found.option, found.phrase)
     return Understood(heard, options[found.option])
 
 

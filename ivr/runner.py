@@ -30,13 +30,21 @@ from ivr.services import ServiceContext, ServiceRegistry
 from ivr.session import Limits, SessionError, State, Turn
 from ivr.values import coerce
 from models import (
-    Call, CallStatus, CallTurn, Customer, CustomerPhone, Direction, Recording, RecordingStatus, new_id,
+    Call,
+    CallStatus,
+    CallTurn,
+    Customer,
+    CustomerPhone,
+    Direction,
+    Recording,
+    RecordingStatus,
+    new_id,
 )  # fmt: skip
 from settings import Settings
 
 log = structlog.get_logger("turn")
-_calls = Call.__table__
-_turns = CallTurn.__table__
+_calls: sa.Table = Call.__table__  # type: ignore[assignment]
+_turns: sa.Table = CallTurn.__table__  # type: ignore[assignment]
 _RINGS_OUT = timedelta(seconds=60)  # how long the last words of a finished flow may take to be said
 
 CallEndedHook = Callable[[Session, Call, datetime], None]
@@ -193,7 +201,9 @@ class Runner:
             db.execute(
                 _calls.update()
                 .where(_calls.c.id == call_id)
-                .values(status=status, turn=turn, state=sa.null(), ended_at=now, end_reason=reason[:80], expires_at=None)
+                .values(
+                    status=status, turn=turn, state=sa.null(), ended_at=now, end_reason=reason[:80], expires_at=None
+                )
             )
             row = db.get_one(Call, call_id)
             for hook in self._on_ended:
@@ -249,11 +259,13 @@ class Runner:
                 answer = service.run(ServiceContext(db, call, now, self._today(now), language), inputs)
                 db.flush()
             outcome, results = answer.name, dict(answer.outputs)
-        except Exception:  # noqa: BLE001 - whatever it was, the caller must hear something
+        except Exception:
             log.exception("service failed", service=service.name, call=call_id)
         took_s = time.perf_counter() - began
         if took_s > wanted.budget_s:
-            log.warning("service late", service=service.name, call=call_id, took_s=round(took_s, 3), budget_s=wanted.budget_s)
+            log.warning(
+                "service late", service=service.name, call=call_id, took_s=round(took_s, 3), budget_s=wanted.budget_s
+            )
         called = ServiceCalled(
             service.name, outcome, _masked(wanted.inputs, service.private), _masked(results, service.private),
             round(took_s * 1e6),
@@ -337,6 +349,3 @@ class Runner:
 
 def _masked(values: Mapping[str, Any], private: frozenset[str]) -> dict[str, Any]:
     return {name: MASK if name in private else value for name, value in values.items()}
-
-
-

@@ -16,7 +16,17 @@ from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, R
 from ivr.expressions import ExpressionError
 from ivr.flow import KIND_OF, Escalation, Flow, FlowSet, Node, PromptUse
 from ivr.outputs import (
-    CallService, Fault, Hangup, Heard, LanguageChanged, NodeEntered, Output, Record, Say, Segment, Transfer,
+    CallService,
+    Fault,
+    Hangup,
+    Heard,
+    LanguageChanged,
+    NodeEntered,
+    Output,
+    Record,
+    Say,
+    Segment,
+    Transfer,
 )  # fmt: skip
 from ivr.routing import Understood, gather_for, understand
 from ivr.values import ValueType, coerce
@@ -49,7 +59,7 @@ class Turn:
     private: bool = False
 
 
-def start(flows: FlowSet, flow: str, event: CallStarted, limits: Limits = Limits()) -> Turn:  # noqa: B008 - frozen
+def start(flows: FlowSet, flow: str, event: CallStarted, limits: Limits = Limits()) -> Turn:
     """Begins `flow`. Raises SessionError where the flow does not exist or an argument it needs is not given."""
     if flow not in flows.flows:
         raise SessionError(f"there is no flow '{flow}'")
@@ -73,7 +83,7 @@ def start(flows: FlowSet, flow: str, event: CallStarted, limits: Limits = Limits
     return _Walk(flows, state, limits).enter()
 
 
-def resume(flows: FlowSet, state: State, event: Event, limits: Limits = Limits()) -> Turn:  # noqa: B008 - frozen
+def resume(flows: FlowSet, state: State, event: Event, limits: Limits = Limits()) -> Turn:
     """Goes on from a wait. Raises SessionError for an event that the wait cannot take; `state` is left as it was."""
     return _Walk(flows, copy.deepcopy(state), limits).on(event)
 
@@ -174,7 +184,9 @@ class _Walk:
             node = self.node
             self.outputs.append(NodeEntered(self.flow.name, node.name, KIND_OF[type(node)]))
             _ENTER[type(node)](self, node)
-        raise FlowFaulted(f"flow '{self.flow.name}' passed {self.limits.max_steps} nodes without waiting for the caller")
+        raise FlowFaulted(
+            f"flow '{self.flow.name}' passed {self.limits.max_steps} nodes without waiting for the caller"
+        )
 
     # --- moves
 
@@ -221,7 +233,9 @@ class _Walk:
         self._say(node.prompts, barge_in=node.barge_in)
         self._go(node.next)
 
-    def _enter_wait(self, node: nodes.MenuNode | nodes.AskNode, before: tuple[PromptUse, ...] = (), again: bool = True) -> None:
+    def _enter_wait(
+        self, node: nodes.MenuNode | nodes.AskNode, before: tuple[PromptUse, ...] = (), again: bool = True
+    ) -> None:
         self._say((*before, *(node.prompts if again else ())), barge_in=node.barge_in)
         self.outputs.append(gather_for(node, self.flows.globals, self.language))
         self._wait()
@@ -320,7 +334,9 @@ class _Walk:
             self.frame["vars"][node.into] = understood.value
             self._go(node.next)
 
-    def _again(self, node: nodes.MenuNode | nodes.AskNode | nodes.RecordNode, escalation: Escalation, counter: str) -> None:
+    def _again(
+        self, node: nodes.MenuNode | nodes.AskNode | nodes.RecordNode, escalation: Escalation, counter: str
+    ) -> None:
         wait = self.state["wait"]
         wait[counter] += 1
         count = wait[counter]

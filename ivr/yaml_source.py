@@ -97,7 +97,9 @@ def read(file: str, text: str, faults: Faults) -> Value | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
-        faults.add(place, f"this is not YAML: {error.problem or error.context}.", "Check the indentation and quotes here.")
+        faults.add(
+            place, f"this is not YAML: {error.problem or error.context}.", "Check the indentation and quotes here."
+        )
         return None
     except yaml.YAMLError as error:
         faults.add(Place(file, 1, 1), f"this is not YAML: {' '.join(str(error).split())}.")
