@@ -29,7 +29,7 @@ class FlowError(Exception):
 
     def __init__(self, faults: list[FlowFault]) -> None:
         # An anchor's content is read once for each alias; its faults are said once.
-        self.faults = sorted(dict.fromkeys(faults), key=lambda f: (f.place.file, f.place.line, f.place.column))
+        self.faults = sorted(dict.fromkeys(faults), key=lambda f: (f.place.file, f.place.line, f.place.column, f.message))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
@@ -232,7 +232,7 @@ class _Loading:
                     continue
                 texts[language] = inner.template(text.value, language)
                 uses.variables.append((texts[language].names, text.value.place))
-                if not texts[language].source.strip():
+                if isinstance(text.value, Scalar) and not text.value.text.strip():
                     inner.fault(text.value.place, f"the text in {language} is empty.")
             inner.finish()
             found[entry.key] = texts
