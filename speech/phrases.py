@@ -1,0 +1,120 @@
+"""Which of a wait's options a transcript means, by its words in English and by its sound in Mandarin.
+
+English is compared word by word, Mandarin by toneless syllables, so that a recogniser's homophone (保修 for 报修) still
+routes. The longest phrase that fits wins; what fits two options equally well, or none well enough, is nobody's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
+
+Tokens = tuple[str, ...]
+
+_CONTRACTIONS = (
+    (re.compile(r"\b(can|do|does|did|is|was|are|has|have|would|could)n['’]?t\b"), r"\1 not"),
+    (re.compile(r"\bca not\b|\bcannot\b"), "can not"),
+    (re.compile(r"\b(it|that|there|what|he|she)['’]s\b"), r"\1 is"),
+    (re.compile(r"\bi['’]m\b"), "i am"),
+    (re.compile(r"\b(i|we|they|you)['’]ve\b"), r"\1 have"),
+    (re.compile(r"\b(i|we|they|you)['’]d\b"), r"\1 would"),
+)
+_FILLERS = {"please", "um", "uh", "er", "well", "hello", "hi", "so", "just", "like", "a", "an", "the"}
+_NEGATIONS = {"not", "no", "never", "nothing"}
+_MANDARIN_FILLERS = re.compile(r"[嗯呃啊哦呢吧呀]|请问|你好|您好|那个|麻烦")
+_MANDARIN_NEGATIONS = {"没", "不", "别", "未"}
+_TOO_CLOSE = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    option: str
+    confidence: float  # 0..1
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    text: str
+    tokens: Tokens
+    joined: str
+    negated: bool
+
+
+def match(
+    transcript: str, options: Mapping[str, Sequence[str]], language: str, *, threshold: float = 0.75
+) -> Match | None:
+    """`options`: name -> phrases in `language`. None when nothing fits, or two options do equally."""
+    said = _prepare(transcript, language)
+    if not said.tokens:
+        return None
+    best: dict[str, tuple[float, int, str]] = {}
+    for option, phrases in options.items():
+        for text in phrases:
+            phrase = _prepare(text, language)
+            score = _score(said, phrase)
+            if score >= threshold:
+                candidate = (score, len(phrase.tokens), text)
+                best[option] = max(best.get(option, candidate), candidate)
+    if not best:
+        return None
+    ranked = sorted(best.items(), key=lambda item: item[1][:2], reverse=True)
+    option, (score, length, text) = ranked[0]
+    if len(ranked) > 1:
+        other_score, other_length, _ = ranked[1][1]
+        if score - other_score < _TOO_CLOSE and length == other_length:
+            return None
+    return Match(option, round(score, 3), text)
+
+
+def _score(said: _Phrase, phrase: _Phrase) -> float:
+    """1 for the same words; less the more was said around them, or the less alike they are."""
+    if not phrase.tokens:
+        return 0.0
+    if said.tokens == phrase.tokens:
+        return 1.0
+    if said.negated != phrase.negated:
+        return 0.0
+    size, length = len(phrase.tokens), len(said.tokens)
+    coverage = size / length if length >= size else 1.0
+    if size <= length and any(said.tokens[i : i + size] == phrase.tokens for i in range(length - size + 1)):
+        return 0.8 + 0.2 * coverage if size > 1 or coverage >= 0.3 else 0.7 * coverage
+    words = Levenshtein.normalized_similarity(said.tokens, phrase.tokens)
+    sound = fuzz.ratio(said.joined, phrase.joined) / 100
+    whole = max(words, sound if min(size, length) > 1 else sound - 0.1)
+    if size >= 3 and length > size:
+        windows = (said.tokens[i : i + size] for i in range(length - size + 1))
+        part = max(Levenshtein.normalized_similarity(window, phrase.tokens) for window in windows)
+        whole = max(whole, part * (0.85 + 0.15 * coverage))
+    return 0.98 * whole
+
+
+@lru_cache(maxsize=20_000)
+def _prepare(text: str, language: str) -> _Phrase:
+    if language.lower().startswith("zh"):
+        return _mandarin(text)
+    lowered = text.lower().replace("’", "'")
+    for pattern, expanded in _CONTRACTIONS:
+        lowered = pattern.sub(expanded, lowered)
+    words = re.findall(r"[a-z0-9]+", lowered)
+    tokens = tuple(word for word in words if word not in _FILLERS) or tuple(words)
+    return _Phrase(text, tokens, " ".join(tokens), bool(_NEGATIONS & set(tokens)))
+
+
+def _mandarin(text: str) -> _Phrase:
+    kept = _MANDARIN_FILLERS.sub("", text) or text
+    cleaned = "".join(c if c.isalnum() else " " for c in kept.lower())
+    tokens = tuple(
+        syllable for part in cleaned.split() for syllable in lazy_pinyin(part, style=Style.NORMAL, errors=_letters)
+    )
+    return _Phrase(text, tokens, " ".join(tokens), bool(_MANDARIN_NEGATIONS & set(kept)))
+
+
+def _letters(characters: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", characters)
