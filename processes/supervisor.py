@@ -9,18 +9,19 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 import structlog
 
-from processes.lifetime import die_with_parent
-
 log = structlog.get_logger()
 
+_TIED = Path(__file__).with_name("tied.py")
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 30.0
 STABLE_AFTER_S = 30.0
@@ -96,13 +97,12 @@ class Supervisor:
             if child.process is None and child.start_at <= time.monotonic():
                 output = subprocess.DEVNULL if child.plan.quiet else None
                 child.process = subprocess.Popen(  # noqa: S603 - our own commands
-                    child.plan.command,
+                    [sys.executable, "-I", "-S", str(_TIED), str(os.getpid()), *child.plan.command],
                     env={**os.environ, **child.plan.environment},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
                     process_group=0,  # Ctrl-C in the terminal reaches us alone: we stop the children, in order
-                    preexec_fn=die_with_parent,  # we have one thread, so this is safe
                 )
                 child.started_at = time.monotonic()
 

@@ -63,7 +63,9 @@ def list_users(place: Place) -> None:
     """Show everybody who may sign in."""
     with _transaction(place) as session:
         for found in session.scalars(sa.select(User).order_by(User.username)):
-            click.echo(f"{found.username:<16} {found.role.value:<12} {found.name}{'' if found.active else '  (inactive)'}")
+            click.echo(
+                f"{found.username:<16} {found.role.value:<12} {found.name}{'' if found.active else '  (inactive)'}"
+            )
 
 
 @contextmanager

@@ -1,0 +1,285 @@
+"""`hotline doctor`: what works, what is missing, and the command that mends it. Changes nothing."""
+
+from __future__ import annotations
+
+import enum
+import json
+import platform
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+
+import click
+
+from settings import ConfigError, Place, Settings
+
+DISK_LOW_BYTES = 1024 * 1024 * 1024
+DISK_FLOOR_BYTES = 100 * 1024 * 1024
+
+
+class State(enum.StrEnum):
+    OK = "ok"
+    POOR = "poor"  # calls are answered, with less than there could be
+    BROKEN = "broken"  # needed, and not there
+    OFF = "off"  # not configured, and nothing is missing for that
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`mend` is a command or a setting, empty when there is nothing to mend."""
+
+    what: str
+    state: State
+    detail: str = ""
+    mend: str = ""
+
+
+Examination = Callable[[Settings], Iterator[Finding]]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--online", is_flag=True, help="Also ask Twilio and the public address.")
+@click.pass_obj
+def command(place: Place, as_json: bool, online: bool) -> None:
+    """Say what works, what is missing, and what mends it. Exit status 1 when something needed is broken."""
+    findings = list(examine(place, online=online))
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        _print(findings)
+    if any(finding.state is State.BROKEN for finding in findings):
+        raise SystemExit(1)
+
+
+def examine(place: Place, *, online: bool) -> Iterator[Finding]:
+    yield _python()
+    try:
+        settings = place.settings()
+    except ConfigError as problem:
+        for fault in problem.faults:
+            yield Finding("configuration", State.BROKEN, fault, "mend that line; `hotline config check`")
+        return
+    yield Finding("configuration", State.OK, "every setting is valid")
+    examinations: list[Examination] = [_home, _database, _redis, _flows, _voices, _recognizers, _ports, _public]
+    for examination in [*examinations, *([_twilio_online] if online else [])]:
+        try:
+            yield from examination(settings)
+        except Exception as problem:  # noqa: BLE001 - the next examination must still be made
+            name = examination.__name__.strip("_").replace("_", " ")
+            yield Finding(name, State.BROKEN, f"{type(problem).__name__}: {problem}", "please report this")
+
+
+def _python() -> Finding:
+    return Finding("python", State.OK, f"{platform.python_version()} in {sys.prefix}")  # an older one got not so far
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    home = settings.home
+    try:
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as problem:
+        yield Finding("home", State.BROKEN, f"{home}: {problem.strerror}", f"make it writable: chown -R $USER {home}")
+        return
+    free = shutil.disk_usage(home).free
+    detail = f"{home}, {free / 2**30:.1f} GB free"
+    if free < DISK_LOW_BYTES:
+        state = State.BROKEN if free < DISK_FLOOR_BYTES else State.POOR
+        yield Finding("home", state, detail, "make room, or move it with --home")
+    else:
+        yield Finding("home", State.OK, detail)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    import sqlalchemy as sa
+    from sqlalchemy.exc import SQLAlchemyError
+
+    import migrations
+    from database import Database
+
+    database = Database(settings.database_url)
+    kind = f"{database.url.get_backend_name()}"
+    if database.is_sqlite and not (settings.home / "hotline.db").exists() and settings.database.url is None:
+        yield Finding("database", State.BROKEN, "is not made yet", "./run start, or `hotline db migrate`")
+        return
+    try:
+        revision = migrations.revision(database)
+        if database.is_sqlite:
+            with database.reading() as session:
+                kind += f", journal mode {session.scalar(sa.text('PRAGMA journal_mode'))}"
+    except SQLAlchemyError as problem:
+        yield Finding("database", State.BROKEN, f"{kind}: {type(problem).__name__}", "is it running? see database.url")
+        return
+    finally:
+        database.dispose()
+    yield Finding("database", State.OK, kind)
+    if revision == migrations.head():
+        yield Finding("migrations", State.OK, f"at {revision}")
+    else:
+        detail = f"at {revision or 'nothing'}, this program needs {migrations.head()}"
+        yield Finding("migrations", State.BROKEN, detail, "hotline db migrate")
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if settings.redis.url is None:
+        yield Finding("redis", State.OFF, "`hotline start` brings its own Valkey")
+        return
+    import redis
+
+    client = redis.Redis.from_url(settings.redis.url, socket_timeout=2, socket_connect_timeout=2, retry=None)
+    try:
+        version = client.info("server").get("redis_version", "")  # type: ignore[union-attr]
+        yield Finding("redis", State.OK, f"version {version}")
+    except (redis.RedisError, OSError) as problem:
+        detail = f"{type(problem).__name__}; calls are answered, jobs wait"
+        yield Finding("redis", State.POOR, detail, "start it, or see redis.url")
+    finally:
+        client.close()
+
+
+def _flows(settings: Settings) -> Iterator[Finding]:
+    from app import signatures
+    from ivr.flow_store import SHIPPED, read_files
+    from ivr.loader import FlowError, load
+
+    folder = settings.callflows.folder or SHIPPED
+    try:
+        flows = load(read_files(folder), signatures(settings), tuple(settings.utility.name), settings.utility.name)
+    except (FlowError, OSError) as problem:
+        faults = str(problem).splitlines()
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        yield Finding("flows", State.BROKEN, f"{faults[0]}{more}", "hotline flow check")
+        return
+    yield Finding("flows", State.OK, f"revision {flows.revision[:12]} of {folder}")
+
+
+_WORDS = {"zh": "您好", "en": "Hello"}
+
+
+def _voices(settings: Settings) -> Iterator[Finding]:
+    from speech.pyttsx3_voice import Pyttsx3Voice, VoiceChoice
+    from speech.voices import VoiceUnavailable
+
+    voice = Pyttsx3Voice(
+        {tag: VoiceChoice(chosen.voice, chosen.words_per_minute) for tag, chosen in settings.speech.voices.items()}
+    )
+    try:
+        for language, chosen in settings.speech.voices.items():
+            try:
+                seconds = len(voice.render(_WORDS.get(language[:2], "1 2 3"), language)) / 16_000
+            except VoiceUnavailable as problem:
+                yield Finding(f"voice {language}", State.BROKEN, str(problem), f"speech.voices.{language}.voice")
+            else:
+                yield Finding(f"voice {language}", State.OK, f"{chosen.voice} spoke for {seconds:.1f} s")
+    finally:
+        voice.close()
+
+
+def _recognizers(settings: Settings) -> Iterator[Finding]:
+    for language in settings.speech.voices:
+        what = f"recognizer {language}"
+        ears = settings.speech.recognizers.get(language)
+        if ears is None or ears.engine == "none":
+            mend = f"a Vosk model in speech.recognizers.{language}; see docs/operating.md"
+            yield Finding(what, State.POOR, "none: callers use the keypad", mend)
+        elif ears.engine == "vosk":
+            assert ears.model is not None
+            if (ears.model / "am").is_dir() or (ears.model / "final.mdl").is_file():
+                yield Finding(what, State.OK, f"vosk, {ears.model.name}")
+            else:
+                mend = f"unpack a Vosk model there, or mend speech.recognizers.{language}.model"
+                yield Finding(what, State.POOR, f"there is no Vosk model in {ears.model}", mend)
+        else:
+            from pocketsphinx import get_model_path
+
+            missing = not language.startswith("en")
+            detail = (
+                "PocketSphinx has a model of English only" if missing else f"pocketsphinx, {get_model_path('en-us')}"
+            )
+            yield Finding(what, State.POOR if missing else State.OK, detail, "engine: vosk" if missing else "")
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    for port, whose in ((settings.server.port, "web"), (settings.media_port, "media gateway")):
+        host = settings.server.host
+        with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((host, port))
+            except OSError as problem:
+                detail = f"{host}:{port}: {problem.strerror} (right while the hotline runs)"
+                yield Finding(f"port of the {whose}", State.OK, detail, "if it is somebody else's: --port N")
+            else:
+                yield Finding(f"port of the {whose}", State.OK, f"{host}:{port} is free")
+
+
+def _public(settings: Settings) -> Iterator[Finding]:
+    url = settings.server.public_url
+    if not settings.twilio.enabled:
+        yield Finding("twilio", State.OFF, "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN to switch it on")
+        return
+    if settings.twilio.number is None:
+        yield Finding("twilio", State.POOR, "nobody can be called back", "twilio.number: your number at Twilio")
+    else:
+        yield Finding("twilio", State.OK, "configured; --online asks Twilio")
+    if url is None:
+        detail = "Twilio cannot reach us, or its signatures do not fit behind a proxy"
+        yield Finding("public address", State.POOR, detail, "server.public_url: https://...")
+    elif not url.startswith("https://"):
+        yield Finding("public address", State.POOR, f"{url} is not encrypted", "put a TLS proxy in front")
+    else:
+        yield Finding("public address", State.OK, url)
+
+
+def _twilio_online(settings: Settings) -> Iterator[Finding]:
+    import requests
+
+    if settings.twilio.enabled and settings.twilio.auth_token is not None:
+        sid = str(settings.twilio.account_sid)
+        base = (settings.twilio.api_url or "https://api.twilio.com").rstrip("/")
+        address = f"{base}/2010-04-01/Accounts/{sid}.json"
+        try:
+            answer = requests.get(address, auth=(sid, settings.twilio.auth_token.get_secret_value()), timeout=10)
+        except requests.RequestException as problem:
+            yield Finding("twilio account", State.POOR, type(problem).__name__, "is the network there?")
+        else:
+            if answer.status_code == 200:
+                yield Finding("twilio account", State.OK, "Twilio knows these credentials")
+            else:
+                mend = "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN"
+                yield Finding("twilio account", State.BROKEN, f"Twilio answers {answer.status_code}", mend)
+    if settings.server.public_url is not None:
+        address = f"{settings.server.public_url.rstrip('/')}/livez"
+        try:
+            status = requests.get(address, timeout=10).status_code
+        except requests.RequestException as problem:
+            yield Finding(
+                "public address answers", State.POOR, type(problem).__name__, "the proxy, DNS, or the firewall"
+            )
+        else:
+            state = State.OK if status == 200 else State.POOR
+            yield Finding("public address answers", state, f"{address}: {status}")
+
+
+_COLOURS = {State.OK: "green", State.POOR: "yellow", State.BROKEN: "red", State.OFF: "dim"}
+
+
+def _print(findings: list[Finding]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, pad_edge=False, show_header=False)
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for finding in findings:
+        colour = _COLOURS[finding.state]
+        mend = f"\n[bold]{escape(finding.mend)}[/]" if finding.mend else ""
+        table.add_row(finding.what, f"[{colour}]{finding.state}[/]", f"{escape(finding.detail)}{mend}")
+    Console(highlight=False).print(table)
