@@ -10,7 +10,7 @@ from ivr.events import Digits, Event, NoInput, Speech
 from ivr.flow import AskNode, MenuNode, Option
 from ivr.outputs import Gather, Heard, KeyInput, SpeechInput
 from ivr.values import ValueType
-from speech import heard as spoken_values
+from speech.heard import read_digits, read_number
 from speech.phrases import match
 
 MASK = "•••"
@@ -118,7 +118,7 @@ def _spoken_value(node: AskNode, text: str, language: str) -> str | int | None:
     if node.type is ValueType.TEXT:
         return text.strip()
     if node.type in _SPOKEN_DIGITS:
-        digits = spoken_values.read_digits(text, language)
+        digits = read_digits(text, language)
         return digits if digits and node.min_digits <= len(digits) <= node.max_digits else None
-    number = spoken_values.read_number(text, language)
+    number = read_number(text, language)
     return None if number is None else int(number)

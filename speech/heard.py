@@ -1,4 +1,7 @@
-"""Spoken values read back: what was said -> the value, or None. Never a guess: one word that does not belong, and it is None."""
+"""Spoken values read back: what was said -> the value, or None.
+
+Never a guess: one word that does not belong, and it is None.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _ENGLISH_DIGITS = {
     "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
-_ENGLISH_FILLERS = {"my", "the", "number", "account", "is", "it", "it's", "its", "um", "uh", "and", "pin", "password", "ends"}
+_ENGLISH_FILLERS = {"my", "the", "number", "account", "is", "it", "it's", "its", "um", "uh", "and", "pin", "password"}
 _MANDARIN_DIGITS = dict(zip("零〇一幺二两三四五六七八九", "0011223456789", strict=True))
 _MANDARIN_FILLERS = re.compile(r"我的|户号|号码|电话|密码|是|嗯|呃|那个")
 

@@ -111,7 +111,9 @@ def _mandarin(text: str) -> _Phrase:
     kept = _MANDARIN_FILLERS.sub("", text) or text
     cleaned = "".join(c if c.isalnum() else " " for c in kept.lower())
     tokens = tuple(
-        syllable for part in cleaned.split() for syllable in lazy_pinyin(part, style=Style.NORMAL, errors=_letters)
+        syllable
+        for part in cleaned.split()
+        for syllable in lazy_pinyin(part, style=Style.NORMAL, errors=_letters)  # type: ignore[arg-type]
     )
     return _Phrase(text, tokens, " ".join(tokens), bool(_MANDARIN_NEGATIONS & set(kept)))
 

@@ -56,7 +56,8 @@ def say_digits(digits: str, language: str) -> str:
 def say_phone(number: str, language: str) -> str:
     """Grouped as people say it: 138, 0013, 8000. China's country code is left out."""
     digits = "".join(d for d in number.removeprefix("+86") if d.isdecimal())
-    groups = [digits[:3], digits[3:7], digits[7:]] if len(digits) == 11 else [digits[i : i + 4] for i in range(0, len(digits), 4)]
+    mobile = len(digits) == 11
+    groups = [digits[:3], digits[3:7], digits[7:]] if mobile else [digits[i : i + 4] for i in range(0, len(digits), 4)]
     pause = "," if _mandarin(language) else ", "
     return pause.join(say_digits(group, language) for group in groups if group)
 

@@ -79,7 +79,7 @@ def test_every_fault_of_a_flow_is_listed_at_once_with_place_and_suggestion() -> 
         "caller_number, count, direction, language, today, utility.",
         "broken.yaml:9:15: prompt 'empty': the text in en is empty.",
         "broken.yaml:9:26: prompt 'empty': 'monye' is no way to say a value; there are: date, digits, money, month, "
-        "number, phone, text, time.",
+        "number, phone, text, time, yes_no.",
         "broken.yaml:10:8: flow 'broken': there is no node 'gret'. Did you mean 'greet'?",
         "broken.yaml:13:10: flow 'broken': there is no prompt 'helo'. Did you mean 'hello'?",
         "broken.yaml:14:11: flow 'broken': there is no node 'askk'. Did you mean 'ask'?",
