@@ -19,6 +19,24 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import audioop
 
+__all__ = [
+    "FRAME_BYTES",
+    "PCM_FRAME_BYTES",
+    "RATE",
+    "AudioError",
+    "audioop",
+    "beep",
+    "dtmf",
+    "level_normalised",
+    "mulaw_to_pcm",
+    "pcm_to_mulaw",
+    "read_wav",
+    "resample",
+    "speech_level_dbfs",
+    "tone",
+    "write_wav",
+]
+
 RATE = 8000
 FRAME_BYTES = 160
 """20 ms of mu-law; the same 20 ms are `PCM_FRAME_BYTES` of PCM."""
@@ -155,7 +173,7 @@ def tone(hertz: tuple[float, ...], milliseconds: int, level_dbfs: float = -12.0)
 
 @lru_cache(maxsize=1)
 def beep() -> bytes:
-    """"Speak after the tone": 1000 Hz, 400 ms."""
+    """The tone of "speak after the tone": 1000 Hz, 400 ms."""
     return tone((1000.0,), 400)
 
 

@@ -20,5 +20,5 @@ DECOYS: tuple[str, ...] = tuple(
     sleep small snow some song story street sugar summer table teacher think though thousand through time together town
     treasure tree under usual village voice walk want water weather what window winter with woman wood work world yellow
     young
-    """.split()
+    """.split()  # noqa: SIM905 - one word a line would be a page of quotes
 )
