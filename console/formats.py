@@ -1,0 +1,74 @@
+"""How values are written on pages: numbers masked and whole, times in the utility's zone, durations, money."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Final
+
+import phonenumbers
+from flask import Flask
+from flask_babel import format_currency, format_date, format_datetime, format_time, to_user_timezone
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from console.current import now
+
+CURRENCY: Final = "CNY"
+
+
+def init_formats(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        phone=phone, masked=masked, time=time, day=day, money=money, length_of=length_of, milliseconds=milliseconds
+    )
+
+
+def phone(number: str) -> str:
+    """+8613800138000 -> "+86 138 0013 8000"; what is no E.164 number stays as it is."""
+    if not number.startswith("+"):
+        return number
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+def masked(number: str) -> str:
+    """Enough to recognise a caller by, not enough to phone them: all but the start and the last three digits hidden."""
+    written = phone(number)
+    digits = [place for place, sign in enumerate(written) if sign.isdigit()]
+    if len(digits) < 8:
+        return written
+    hidden = set(digits[5:-3])
+    return "".join("•" if place in hidden else sign for place, sign in enumerate(written))
+
+
+def time(at: datetime, *, seconds: bool = False) -> Markup:
+    """A <time>: the clock today, day and clock before that; all of it in its title."""
+    local, today = to_user_timezone(at), to_user_timezone(now()).date()
+    clock = format_time(at, "HH:mm:ss" if seconds else "HH:mm")
+    if local.date() != today:
+        clock = f"{format_date(at, _('d MMM') if local.year == today.year else _('d MMM y'))} {clock}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.astimezone(UTC).isoformat(timespec="seconds"), format_datetime(at, "medium"), clock
+    )
+
+
+def day(value: date) -> str:
+    """A date that stands for itself, in no zone."""
+    return str(format_date(value, "medium", rebase=False))
+
+
+def money(cents: int) -> str:
+    return str(format_currency(cents / 100, CURRENCY))
+
+
+def length_of(seconds: float) -> str:
+    """0:07, 12:40, 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def milliseconds(microseconds: int) -> str:
+    return f"{microseconds / 1000:.0f} ms" if microseconds >= 1000 else "< 1 ms"
