@@ -12,6 +12,7 @@ from settings import Settings, load
 sys.path.insert(0, str(Path(__file__).parent))  # for fake_twilio and phone, which several modules here use
 
 from fake_twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio, running
+from phone import House, make_house
 
 PUBLIC_URL = "https://ivr.example.org"
 
@@ -47,3 +48,8 @@ def twilio_database(twilio_settings: Settings) -> Iterator[Database]:
     database = Database(twilio_settings.database_url)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def house(twilio_settings: Settings, twilio_database: Database, tmp_path: Path) -> House:
+    return make_house(twilio_settings, twilio_database, tmp_path)
