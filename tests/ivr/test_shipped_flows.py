@@ -1,0 +1,167 @@
+"""The flows that come with the hotline: every caller gets somewhere, in both languages, whatever they do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accounts.services import SERVICES as ACCOUNT_SERVICES
+from callqueue.services import build_services
+from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, Recorded, ServiceResult, Speech
+from ivr.flow import FlowSet
+from ivr.flow_store import SHIPPED, read_files
+from ivr.loader import load
+from ivr.outputs import CallService, Fault, Gather, Hangup, NodeEntered, Record, Say, Transfer
+from ivr.services import Service, ValueType
+from ivr.session import Turn, resume, start
+from settings import Settings
+from settings import load as load_settings
+
+NAMES = {"en": "Riverbend County Power", "zh-CN": "河湾县供电公司"}
+FLOWS = (
+    "main", "outage_report", "billing_query", "complaint", "agent_handover", "restoration_notice", "closure_notice",
+)  # fmt: skip
+VALUES = {
+    ValueType.TEXT: st.sampled_from(["", "Elm Street", "榆树街"]),
+    ValueType.DIGITS: st.sampled_from(["", "1234567890", "77"]),
+    ValueType.PHONE: st.just("+8613800138000"),
+    ValueType.NUMBER: st.integers(0, 1000),
+    ValueType.MONEY: st.integers(-100_000, 100_000),
+    ValueType.DATE: st.dates().map(lambda day: day.isoformat()),
+    ValueType.YES_NO: st.booleans(),
+}
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Service]:
+    where: Settings = load_settings(environ={}, home=tmp_path_factory.mktemp("home"))
+    return {service.name: service for service in [*ACCOUNT_SERVICES, *build_services(where)]}
+
+
+@pytest.fixture(scope="module")
+def flows(services: dict[str, Service]) -> FlowSet:
+    return load(read_files(SHIPPED), services, ("en", "zh-CN"), NAMES)
+
+
+def test_the_flows_that_the_design_names_are_there(flows: FlowSet) -> None:
+    assert set(flows.flows) == set(FLOWS)
+
+
+def test_every_node_of_every_flow_can_be_reached(flows: FlowSet) -> None:
+    for flow in flows.flows.values():
+        reached, ahead = set(), [flow.start]
+        while ahead:
+            name = ahead.pop()
+            if name not in reached:
+                reached.add(name)
+                ahead.extend(_ways(flow.nodes[name]))
+        assert reached == set(flow.nodes), flow.name
+
+
+def _ways(node: Any) -> list[str]:
+    ways = [getattr(node, "next", "")]
+    ways += [option.next for option in getattr(node, "options", ())]
+    ways += [branch.next for branch in getattr(node, "branches", ())]
+    ways += list(getattr(node, "outcomes", {}).values())
+    ways += [getattr(node, kind).next for kind in ("no_input", "no_match") if hasattr(node, kind)]
+    return [way for way in ways if way]
+
+
+def test_every_prompt_of_every_flow_is_used(flows: FlowSet) -> None:
+    for flow in flows.flows.values():
+        used = {use.id for node in flow.nodes.values() for use in _prompts(node)}
+        assert set(flow.prompts) - used == set(), flow.name
+
+
+def _prompts(node: Any) -> list[Any]:
+    uses = list(getattr(node, "prompts", ()))
+    for kind in ("no_input", "no_match"):
+        if hasattr(node, kind):
+            uses += getattr(node, kind).prompts
+    return uses
+
+
+class RandomCaller:
+    """Does anything a caller or a carrier can do. Hangs up in the end, as everybody does."""
+
+    def __init__(self, data: st.DataObject, services: dict[str, Service]) -> None:
+        self.data = data
+        self.services = services
+
+    def answer(self, turn: Turn) -> Event:
+        wait = turn.outputs[-1]
+        if isinstance(wait, CallService):
+            return self._served(self.services[wait.service])
+        if isinstance(wait, Record):
+            return self.data.draw(st.sampled_from([Recorded("r1", 3.0, "words"), Recorded("r2", 1.0), NoInput()]))
+        if isinstance(wait, Transfer):
+            return DialEnded(self.data.draw(st.sampled_from(["answered", "busy", "no-answer", "failed"])))
+        assert isinstance(wait, Gather)
+        phrases = wait.speech.phrases if wait.speech else ()
+        return self.data.draw(
+            st.one_of(
+                st.just(NoInput()),
+                st.text("0123456789*", min_size=1, max_size=11).map(Digits),
+                st.sampled_from(["1", "2", "3", "1234567890", "123456"]).map(Digits),
+                st.sampled_from([*phrases, "something else entirely", ""]).map(lambda text: Speech(text, 0.9)),
+            )
+        )
+
+    def _served(self, service: Service) -> ServiceResult:
+        outcome = self.data.draw(st.sampled_from(sorted({*service.outcomes, "error"})))
+        given_ = {name: self.data.draw(VALUES[type_]) for name, type_ in service.outputs.items()}
+        return ServiceResult(service.name, outcome, {} if outcome == "error" else given_)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@given(data=st.data())
+@settings(max_examples=120, deadline=None)
+def test_whatever_a_caller_does_the_call_ends_and_never_breaks(
+    flows: FlowSet, services: dict[str, Service], language: str, data: st.DataObject
+) -> None:
+    caller = RandomCaller(data, services)
+    flow = data.draw(st.sampled_from(FLOWS))
+    number = data.draw(st.sampled_from(["+8613800138000", "anonymous", ""]))
+    answered_by = data.draw(st.sampled_from(["human", "machine_start", ""]))
+    direction = "outbound" if "notice" in flow else "inbound"
+    turn = start(
+        flows, flow, CallStarted(number, "95598", direction, language, "2026-11-23", {"answered_by": answered_by})
+    )
+    for _ in range(60):
+        heard_words = [s for o in turn.outputs if isinstance(o, Say) for s in o.segments]
+        assert all(segment.text.strip() for segment in heard_words)
+        for fault in (o for o in turn.outputs if isinstance(o, Fault)):
+            assert "failed" in fault.message, "only a failed service may be the reason for an apology"
+        if turn.state is None:
+            assert isinstance(turn.outputs[-1], Hangup)
+            return
+        turn = resume(flows, json.loads(json.dumps(turn.state)), caller.answer(turn))
+    turn = resume(flows, turn.state or {}, HungUp())
+    assert turn.state is None
+
+
+def test_danger_reaches_a_person_from_every_wait(flows: FlowSet) -> None:
+    for option in flows.globals:
+        assert option.phrases.keys() == {"en", "zh-CN"}
+    for flow in flows.flows.values():
+        for node in flow.nodes.values():
+            for option in getattr(node, "options", ()):
+                assert option.key != "7", f"{flow.name}/{node.name} takes the danger key"
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "there is a wire down"), ("zh-CN", "电线断了")])
+def test_a_caller_in_danger_is_told_to_keep_away_and_asked_only_where(
+    flows: FlowSet, language: str, words: str
+) -> None:
+    turn = start(flows, "outage_report", CallStarted("+8613800138000", "95598", "inbound", language))
+    assert turn.state is not None
+    turn = resume(flows, turn.state, ServiceResult("tickets.find_open", "none"))
+    assert turn.state is not None
+    turn = resume(flows, turn.state, Speech(words, 0.9))
+    entered = [o.node for o in turn.outputs if isinstance(o, NodeEntered)]
+    assert entered == ["which", "keep_away", "say_where"]
+    assert isinstance(turn.outputs[-1], Record)
