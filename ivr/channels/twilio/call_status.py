@@ -58,8 +58,7 @@ class CallProgress:
                     self._runner.resume(found, turn, Recorded(new.id, new.seconds), recording=new)
             except CallError as error:
                 log.info("recording without its turn", call=found, reason=str(error))
-            if not self._known(recording_sid):  # the turn went on without it; the voice is kept all the same
-                self._keep(found, new)
+            self.keep(found, new)
 
     def _find(self, call_id: str | None, sid: str) -> str | None:
         by = Call.id == call_id if call_id else (Call.channel == Channel.TWILIO) & (Call.provider_id == sid)
@@ -88,7 +87,10 @@ class CallProgress:
         with self._database.reading() as session:
             return session.scalar(sa.select(Recording.id).where(Recording.provider_id == recording_sid)) is not None
 
-    def _keep(self, call_id: str, new: NewRecording) -> None:
+    def keep(self, call_id: str, new: NewRecording) -> None:
+        """A message whose turn went on without it: the voice is kept all the same. Does nothing when it is known."""
+        if new.provider_id is None or self._known(new.provider_id):
+            return
         now = self._runner.clock()
         with self._database.transaction() as session:
             session.add(

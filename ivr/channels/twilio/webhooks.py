@@ -145,6 +145,8 @@ class _Webhooks:
             if _retries() and isinstance(turn.event, NoInput):  # what was keyed or said is gone: ask once more
                 return self._runner.current(call_id)
             answered = self._runner.resume(call_id, number, turn.event, recording=turn.recording)
+            if answered.replayed and turn.recording is not None:  # a repeat, or the call was ended just before
+                self._progress.keep(call_id, turn.recording)
             if turn.over is not None:
                 self._runner.ended(call_id, turn.over, "caller")
             return answered

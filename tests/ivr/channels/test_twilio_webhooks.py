@@ -315,6 +315,16 @@ def test_a_file_of_a_call_that_went_on_without_it_is_kept(house):
     assert [r.call_id for r in recordings(house)] == [call_id]
 
 
+def test_a_message_that_comes_after_the_call_was_ended_is_kept(house):
+    call = caller(house.app)
+    call.begin(f"{BASE}/twilio/voice")
+    call.press("1")
+    house.runner.ended(the_call(house).id, CallStatus.COMPLETED, "swept")
+    call.leave(6, hang_up=True)
+    assert [r.seconds for r in recordings(house)] == [6.0]
+    assert the_call(house).end_reason == "swept"
+
+
 def test_a_recording_that_failed_is_lost(house):
     call = caller(house.app)
     call.begin(f"{BASE}/twilio/voice")
