@@ -7,6 +7,7 @@ web on top of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from flask import Flask
@@ -15,8 +16,11 @@ from redis.exceptions import RedisError
 
 import accounts.services
 import callqueue.services
-from callqueue import jobs, live, outbound
+from callqueue import live, outbound, pushing
+from callqueue.context import JobContext
 from database import Committed, Database
+from ivr.channels.twilio import recordings
+from ivr.channels.twilio.rest import TwilioDialer
 from ivr.flow_store import SHIPPED, FlowStore, read_files
 from ivr.runner import Runner, utc_now
 from ivr.services import ServiceRegistry
@@ -59,7 +63,7 @@ def build(settings: Settings) -> Hotline:
         settings.utility.name,
     )
     flows.use(read_files(settings.callflows.folder or SHIPPED), utc_now())
-    redis = Redis.from_url(settings.redis.url) if settings.redis.url else None
+    redis = pushing.connect(settings.redis.url) if settings.redis.url else None
     database.after_commit = _AfterCommit(redis)
     runner = Runner(
         database, flows, services, settings, on_ended=[outbound.OnCallEnded(settings)], observe=observe_turn
@@ -74,13 +78,29 @@ class _AfterCommit:
         self._redis = redis
 
     def __call__(self, committed: Committed) -> None:
-        if self._redis is None:
+        if self._redis is None or not pushing.push(self._redis, committed.job_ids):
             return
         try:
-            jobs.push(self._redis, committed.job_ids)
             live.publish(self._redis, committed.notices)
         except RedisError as error:
-            log.warning("redis is away; the sweep will catch up", error=str(error))
+            log.debug("pages are not told, they will look", error=type(error).__name__)
+
+
+def job_context(hotline: Hotline) -> JobContext:
+    """What jobs may use, for the process that runs them."""
+    settings = hotline.settings
+    return JobContext(
+        hotline.database,
+        settings,
+        revision=lambda: hotline.flows.current.revision,
+        redis=hotline.redis,
+        dialer=TwilioDialer(settings, hotline.database) if settings.twilio.enabled else None,
+        recording_fetcher=partial(_fetch_recording, hotline) if settings.twilio.enabled else None,
+    )
+
+
+def _fetch_recording(hotline: Hotline, recording_id: str) -> None:
+    recordings.fetch(hotline.settings, hotline.database, recording_id, utc_now())
 
 
 def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
