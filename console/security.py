@@ -65,6 +65,13 @@ def gateway_origin() -> str:
     return f"{'wss' if request.is_secure else 'ws'}://{shown}:{port}"
 
 
+def _storage(redis_url: str | None) -> str:
+    """`limits` has its own name for a Redis on a socket."""
+    if redis_url is None:
+        return "memory://"
+    return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
+
+
 def limit_sign_in(app: Flask, endpoint: str, *, redis_url: str | None, succeeded: Callable[[Response], bool]) -> None:
     """Failed tries at `endpoint` are limited for each address, and for each username wherever it is tried from.
 
@@ -72,7 +79,7 @@ def limit_sign_in(app: Flask, endpoint: str, *, redis_url: str | None, succeeded
     """
     limiter = Limiter(
         get_remote_address,
-        storage_uri=redis_url or "memory://",
+        storage_uri=_storage(redis_url),
         key_prefix="hotline:limit",
         in_memory_fallback_enabled=redis_url is not None,
         swallow_errors=True,
