@@ -133,7 +133,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
     client = redis.Redis.from_url(settings.redis.url, socket_timeout=2, socket_connect_timeout=2, retry=None)
     try:
-        version = client.info("server").get("redis_version", "")  # type: ignore[union-attr]
+        version = client.info("server").get("redis_version", "")
         yield Finding("redis", State.OK, f"version {version}")
     except (redis.RedisError, OSError) as problem:
         detail = f"{type(problem).__name__}; calls are answered, jobs wait"

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 import metrics
+from callqueue import jobs
 from database import Database
 from outbox import add_job
 from processes.heartbeat import Heartbeat
@@ -30,7 +31,6 @@ def run(settings: Settings) -> None:
     """Sweeps until SIGTERM or SIGINT."""
     metrics.prepare_alone(settings.home / "metrics" / "scheduler")
     from app import build
-    from callqueue import jobs
 
     hotline = build(settings)
     stopped = threading.Event()

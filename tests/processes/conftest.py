@@ -1,0 +1,29 @@
+"""One hotline, shared by the tests of a module."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.processes.running import RunningHotline, command, environment, two_free_ports
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHotline]:
+    """Shared by the tests of a module: they run in the order they are written, and the last one stops it."""
+    home = tmp_path_factory.mktemp("hotline") / "home"
+    port = two_free_ports()
+    output = home.parent / "output"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            command("start", "--port", str(port)), env=environment(home), stdout=file, stderr=subprocess.STDOUT
+        )
+    hotline = RunningHotline(process, home, port, output)
+    try:
+        yield hotline
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()

@@ -1,0 +1,100 @@
+"""A whole hotline, as an operator starts it: its own home, its own ports, real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from settings import ROOT
+
+
+def two_free_ports() -> int:
+    """A port that is free and whose next one is free as well."""
+    while True:
+        with closing(socket.socket()) as first, closing(socket.socket()) as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(0.1)
+
+
+@dataclass(slots=True)
+class RunningHotline:
+    process: subprocess.Popen[bytes]
+    home: Path
+    port: int
+    output: Path
+
+    def get(self, path: str) -> tuple[int, str]:
+        """(0, "") while nobody listens."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+        except OSError:
+            return 0, ""
+
+    def ready(self) -> dict[str, Any] | None:
+        assert self.process.poll() is None, self.output.read_text()
+        status, body = self.get("/readyz")
+        return json.loads(body) if status == 200 else None
+
+    def children(self) -> dict[str, int]:
+        """Name -> process id of what the supervisor started."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+                arguments = (folder / "cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(fields[1]) == self.process.pid and fields[0] != "Z":
+                name = "valkey" if b"valkey-server" in arguments[0] else arguments[-2].decode()
+                found[name] = int(folder.name)
+        return found
+
+    def processes(self) -> set[int]:
+        """Every process that has this home in its environment."""
+        marker = f"HOTLINE_HOME={self.home}".encode()
+        found = set()
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if marker in (folder / "environ").read_bytes().split(b"\0"):
+                    found.add(int(folder.name))
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                continue
+        return found
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "cli", *arguments]
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**kept, "PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}", "HOTLINE_HOME": str(home)}
