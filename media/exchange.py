@@ -143,7 +143,11 @@ class Exchange:
         token = tokens.issue(settings, "call", call=call_id)
         socket.send(Out("call", {"call": call_id, "token": token, "language": answer.language}))
         log.info("call_up", call=call_id, came_back=start.resume is not None, calls=self.calls)
-        call.begin(answer)
+        try:
+            call.begin(answer)
+        except Exception:
+            self._drop(call_id, call)
+            raise
         return call
 
     # --- phones are lost

@@ -75,6 +75,9 @@ class Hearing:
             await self._pool.use(self)
         except Exception:
             log.exception("recogniser_failed")
+            while not (self._complete or self._forgotten):
+                await self._more.wait()
+                self._more.clear()
             if not self._forgotten:
                 self._words("", 0.0)
 

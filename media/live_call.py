@@ -74,7 +74,7 @@ class LiveCall:
         for output in answer.outputs:
             if isinstance(output, Heard) and output.text and output.by in ("speech", "keys"):
                 self._send(messages.caption("caller", output.text, answer.language))
-        rendered: list[Output] = [output for output in answer.outputs if isinstance(output, Say | WAITS)]
+        rendered: list[Output] = [output for output in answer.outputs if isinstance(output, (Say, *WAITS))]
         if not rendered or not isinstance(rendered[-1], WAITS):
             self._end(CallStatus.FAILED, "the flow has stopped without an end")
             return

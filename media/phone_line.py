@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import structlog
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from media import messages
 from media.exchange import Caller, Exchange, Refused
@@ -38,9 +40,18 @@ class PhoneLine:
         try:
             await _Line(self._parts, self._exchange, self._ringing, socket, _caller(claims)).run()
         except _Done:
+            draining = asyncio.create_task(_drain(connection))
             await writing
+            draining.cancel()
         finally:
             writing.cancel()
+
+
+async def _drain(connection: ServerConnection) -> None:
+    """Reads on without a meaning: the answer to our close stands behind whatever else the phone has sent."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await connection.recv()
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
