@@ -230,6 +230,7 @@ class RecordingStatus(enum.StrEnum):
     REMOTE = "remote"  # still at the carrier, a job fetches it
     STORED = "stored"
     LOST = "lost"
+    DELETED = "deleted"  # its time was over (recordings.keep_days)
 
 
 class Recording(Base):
