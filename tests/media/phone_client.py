@@ -1,4 +1,4 @@
-"""A browser phone for tests: a real WebSocket that plays what it is sent and returns marks when that has been played."""
+"""A browser phone for tests: a real WebSocket that plays what it is sent, and returns marks when that is played."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_a_recogniser_that_breaks_is_not_understood_and_the_call_goes_on(
             await caller.start()
             await caller.speak(VOICE, 0.4)
             await caller.speak(QUIET, 1.2)
-            await caller.caption("Say outage or bill, or press 1 to 6.")  # asked again
+            await caller.caption("First not understood. Say outage or bill, or press 1 to 6.")
             await caller.press("1")
             await caller.caption("After the tone.")
             assert ears.out == 0
@@ -320,7 +320,7 @@ def test_a_gateway_started_again_carries_the_call_on(
     run(scenario())
 
 
-class phone_of_a_gateway_that_stops:  # noqa: N801 - reads as a context in the tests above
+class phone_of_a_gateway_that_stops:
     """A call that has come to its second question when its gateway stops. Gives the call's token."""
 
     def __init__(self, parts: GatewayParts, settings: Settings) -> None:

@@ -1,0 +1,275 @@
+"""Call-backs that ring on browser phones: who answers first has it, and every other end is told to the right people."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from database import Database
+from ivr.runner import Runner
+from media.parts import GatewayParts
+from models import (
+    BrowserPhone,
+    Call,
+    CallStatus,
+    Channel,
+    Direction,
+    OutboundAttempt,
+    OutboundCall,
+    OutboundStatus,
+)
+from settings import Settings
+from tests.conftest import Valkey
+from tests.media.phone_client import NUMBER, TestPhone, gateway, phone
+
+
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(scenario, 45))
+
+
+def order(database: Database, runner: Runner, number: str = NUMBER, key: str = "1") -> str:
+    """A call-back that is to be rung now, as the dialling policy leaves it. Its call's id."""
+    now = datetime.now(UTC)
+    with database.transaction() as db:
+        wish = OutboundCall(
+            purpose="closure", flow="main", to_number=number, language="en", dedupe_key=key, created_at=now,
+            status=OutboundStatus.CALLING, attempts=1, not_before=now, lease_until=now + timedelta(minutes=2),
+        )  # fmt: skip
+        call = Call(
+            channel=Channel.BROWSER, direction=Direction.OUTBOUND, from_number="95598", to_number=number,
+            language="en", status=CallStatus.QUEUED, flow="main", started_at=now,
+            flow_revision_id=runner.flows.current.revision,
+        )  # fmt: skip
+        db.add_all([wish, call])
+        db.flush()
+        call.outbound_call_id = wish.id
+        db.add(
+            OutboundAttempt(
+                outbound_call_id=wish.id, number=1, channel=Channel.BROWSER, call_id=call.id, started_at=now
+            )
+        )
+        return call.id
+
+
+def status(database: Database, call_id: str) -> CallStatus:
+    with database.reading() as db:
+        return db.get_one(Call, call_id).status
+
+
+async def becomes(database: Database, call_id: str, wanted: CallStatus, within_s: float = 6.0) -> None:
+    async with asyncio.timeout(within_s):
+        while status(database, call_id) is not wanted:
+            await asyncio.sleep(0.03)
+
+
+@contextlib.asynccontextmanager
+async def waiting_phone(settings: Settings, **claims: Any) -> AsyncIterator[TestPhone]:
+    async with phone(settings, **claims) as made:
+        await made.send("register")
+        await made.until("registered", number=claims.get("number", NUMBER))
+        yield made
+
+
+def test_an_open_phone_can_be_found_and_a_closed_one_not(
+    parts: GatewayParts, settings: Settings, database: Database
+) -> None:
+    def rows() -> list[str]:
+        with database.reading() as db:
+            return list(db.scalars(sa.select(BrowserPhone.number)))
+
+    async def scenario() -> None:
+        async with gateway(parts):
+            async with waiting_phone(settings):
+                assert rows() == [NUMBER]
+            await asyncio.sleep(0.3)
+            assert rows() == []
+
+    run(scenario())
+
+
+def test_the_lease_of_an_open_phone_is_renewed(parts: GatewayParts, settings: Settings, database: Database) -> None:
+    def expiry() -> datetime:
+        with database.reading() as db:
+            return db.scalars(sa.select(BrowserPhone.expires_at)).one()
+
+    async def scenario() -> None:
+        async with gateway(replace(parts, limits=replace(parts.limits, phone_lease_s=0.6))):
+            async with waiting_phone(settings):
+                first = expiry()
+                await asyncio.sleep(0.8)
+                assert expiry() > first
+
+    run(scenario())
+
+
+def test_a_call_back_rings_and_is_answered(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner
+) -> None:
+    async def scenario() -> None:
+        async with gateway(parts), waiting_phone(settings) as waiting:
+            call_id = order(database, runner)
+            incoming = await waiting.until("incoming", call=call_id)
+            assert (incoming["from"], incoming["purpose"]) == ("95598", "closure")
+            assert status(database, call_id) is CallStatus.RINGING
+            async with phone(settings) as answering:
+                assert (await answering.start(answer=call_id))["call"] == call_id
+                await waiting.until("ring_stopped", call=call_id, reason="answered")
+                await answering.caption("Hello.")
+                assert status(database, call_id) is CallStatus.IN_PROGRESS
+                await answering.press("3")
+                await answering.until("ended")
+                assert status(database, call_id) is CallStatus.COMPLETED
+
+    run(scenario())
+
+
+def test_both_phones_of_a_number_ring_the_first_answer_wins_the_other_stops(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner
+) -> None:
+    async def scenario() -> None:
+        async with gateway(parts), waiting_phone(settings) as one, waiting_phone(settings) as two:
+            call_id = order(database, runner)
+            await one.until("incoming", call=call_id)
+            await two.until("incoming", call=call_id)
+            async with phone(settings) as answering, phone(settings) as late:
+                await answering.start(answer=call_id)
+                await two.until("ring_stopped", call=call_id, reason="answered")
+                await late.send("start", start={"customParameters": {"answer": call_id}})
+                assert (await late.until("error"))["code"] == "not_ringing"
+                assert (await late.close_reason())[0] == 4404
+                await answering.caption("Hello.")
+
+    run(scenario())
+
+
+def test_somebody_elses_phone_neither_rings_nor_can_answer(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner
+) -> None:
+    async def scenario() -> None:
+        other = "+8613800571009"
+        async with (
+            gateway(parts),
+            waiting_phone(settings, number=other) as stranger,
+            waiting_phone(settings) as called,
+        ):
+            call_id = order(database, runner)
+            await called.until("incoming", call=call_id)
+            assert not [message for message in stranger.messages if message["event"] == "incoming"]
+            async with phone(settings, number=other) as thief:
+                await thief.send("start", start={"customParameters": {"answer": call_id}})
+                assert (await thief.until("error"))["code"] == "not_ringing"
+            assert status(database, call_id) is CallStatus.RINGING
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("phones", [1, 2])
+def test_a_call_everybody_declines_is_busy(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner, phones: int
+) -> None:
+    async def scenario() -> None:
+        async with gateway(parts), contextlib.AsyncExitStack() as stack:
+            open_phones = [await stack.enter_async_context(waiting_phone(settings)) for _ in range(phones)]
+            call_id = order(database, runner)
+            for index, one in enumerate(open_phones):
+                assert status(database, call_id) in (CallStatus.QUEUED, CallStatus.RINGING), index
+                await one.until("incoming", call=call_id)
+                await one.send("reject", call=call_id)
+                await one.until("ring_stopped", call=call_id)
+            await becomes(database, call_id, CallStatus.BUSY)
+
+    run(scenario())
+
+
+def test_nobody_answers(parts: GatewayParts, settings: Settings, database: Database, runner: Runner) -> None:
+    async def scenario() -> None:
+        async with gateway(parts), waiting_phone(settings) as waiting:
+            call_id = order(database, runner)
+            await waiting.until("incoming", call=call_id)
+            await waiting.until("ring_stopped", call=call_id, reason="nobody answered")
+            await becomes(database, call_id, CallStatus.NO_ANSWER)
+
+    run(scenario())
+
+
+def test_a_phone_closed_while_it_rings_is_no_answer(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner
+) -> None:
+    async def scenario() -> None:
+        async with gateway(parts):
+            async with waiting_phone(settings) as waiting:
+                call_id = order(database, runner)
+                await waiting.until("incoming", call=call_id)
+            await becomes(database, call_id, CallStatus.NO_ANSWER, within_s=1.5)
+
+    run(scenario())
+
+
+def test_what_rang_when_the_gateway_went_down_rings_again_at_the_next(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner
+) -> None:
+    async def scenario() -> None:
+        async with gateway(parts):
+            async with waiting_phone(settings) as waiting:
+                call_id = order(database, runner)
+                await waiting.until("incoming", call=call_id)
+                # As after kill -9: rows say it rings, and nobody rings it.
+                with database.transaction() as db:
+                    db.add(BrowserPhone(number=NUMBER, gateway="gone", expires_at=datetime.now(UTC)))
+                await asyncio.sleep(0)
+                frozen = status(database, call_id)
+                assert frozen is CallStatus.RINGING
+                with database.reading() as db:
+                    provider_id = db.get_one(Call, call_id).provider_id
+        with database.transaction() as db:
+            db.execute(sa.update(Call).values(status=CallStatus.RINGING, provider_id=provider_id, ended_at=None))
+            db.execute(sa.update(OutboundAttempt).values(status=CallStatus.RINGING))
+        async with gateway(parts), waiting_phone(settings) as waiting:
+            await waiting.until("incoming", call=call_id)
+
+    run(scenario())
+
+
+def test_a_page_opened_while_it_rings_rings_as_well(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner
+) -> None:
+    async def scenario() -> None:
+        async with gateway(parts), waiting_phone(settings) as first:
+            call_id = order(database, runner)
+            await first.until("incoming", call=call_id)
+            async with waiting_phone(settings) as second:
+                await second.until("incoming", call=call_id)
+
+    run(scenario())
+
+
+def test_a_word_over_redis_rings_without_waiting_for_the_next_look(
+    parts: GatewayParts, settings: Settings, database: Database, runner: Runner, valkey: Valkey
+) -> None:
+    async def scenario() -> None:
+        lazy = replace(parts, redis_url=valkey.url, limits=replace(parts.limits, ring_poll_s=30.0))
+        async with gateway(lazy), waiting_phone(settings) as waiting:
+            await asyncio.sleep(0.5)
+            call_id = order(database, runner)
+            await asyncio.to_thread(valkey.client.publish, "hotline:ring", "{}")
+            await waiting.until("incoming", call=call_id, within_s=2.0)
+
+    run(scenario())
+
+
+def test_a_waiting_phone_that_tries_to_talk_is_told(parts: GatewayParts, settings: Settings) -> None:
+    async def scenario() -> None:
+        async with gateway(parts), waiting_phone(settings) as waiting:
+            await waiting.press("1")
+            assert (await waiting.until("error"))["code"] == "out_of_place"
+            await waiting.send("reject", call="no such call")
+            assert waiting.socket.close_code is None
+
+    run(scenario())
