@@ -26,6 +26,11 @@ log = structlog.get_logger("twilio")
 MESSAGE_GRACE = timedelta(seconds=60)
 
 
+_STANDING = sa.select(Call.id, Call.status, Call.turn, Call.state, CallTurn.outputs).outerjoin(
+    CallTurn, (CallTurn.call_id == Call.id) & (CallTurn.number == Call.turn)
+)
+
+
 class CallProgress:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -33,14 +38,18 @@ class CallProgress:
 
     def call(self, call_id: str | None, sid: str, status: CallStatus) -> None:
         """Takes note of a call's status. A call we do not know is logged and forgotten."""
-        found = self._find(call_id, sid)
-        if found is None:
+        with self._database.reading() as session:
+            row = session.execute(_STANDING.where(_by(call_id, sid))).first()
+        if row is None:
             log.info("status of a call that is not here", sid=sid, status=status.value)
         elif not status.final:
-            self._under_way(found, sid, status)
-        elif not self._message_on_its_way(found):
-            reason = "caller" if status is CallStatus.COMPLETED else status.value
-            self._runner.ended(found, status, reason)
+            self._under_way(row.id, sid, status)
+        elif row.status.final:
+            return
+        elif row.state is not None and row.outputs is not None and row.outputs[-1]["kind"] == Record.kind:
+            self._await_message(row.id, row.turn)
+        else:
+            self._runner.ended(row.id, status, "caller" if status is CallStatus.COMPLETED else status.value)
 
     def recording(self, call_id: str | None, sid: str, turn: int | None, form: Mapping[str, str]) -> None:
         """The file of a message is ready, or there will be none. Usually the turn has told of it before."""
@@ -61,9 +70,8 @@ class CallProgress:
             self.keep(found, new)
 
     def _find(self, call_id: str | None, sid: str) -> str | None:
-        by = Call.id == call_id if call_id else (Call.channel == Channel.TWILIO) & (Call.provider_id == sid)
         with self._database.reading() as session:
-            return session.scalar(sa.select(Call.id).where(by))
+            return session.scalar(sa.select(Call.id).where(_by(call_id, sid)))
 
     def _under_way(self, call_id: str, sid: str, status: CallStatus) -> None:
         """`in-progress` is the runner's to write: it comes with the first turn."""
@@ -73,15 +81,10 @@ class CallProgress:
             if status is CallStatus.RINGING and _set(session, call_id, Call.status == CallStatus.QUEUED, status=status):
                 outbox.notify(session, "call", call_id)
 
-    def _message_on_its_way(self, call_id: str) -> bool:
+    def _await_message(self, call_id: str, turn: int) -> None:
         """A call that ends while a message is left stays open a little longer; the sweep ends it if none comes."""
         with self._database.transaction() as session:
-            call = session.get_one(Call, call_id)
-            turn = session.get(CallTurn, (call_id, call.turn))
-            if call.status.final or call.state is None or turn is None or turn.outputs[-1]["kind"] != Record.kind:
-                return False
-            call.expires_at = self._runner.clock() + MESSAGE_GRACE
-            return True
+            _set(session, call_id, Call.turn == turn, expires_at=self._runner.clock() + MESSAGE_GRACE)
 
     def _known(self, recording_sid: str) -> bool:
         with self._database.reading() as session:
@@ -115,6 +118,12 @@ class CallProgress:
                 .where(Recording.provider_id == recording_sid, Recording.status == RecordingStatus.REMOTE)
                 .values(status=RecordingStatus.LOST)
             )
+
+
+def _by(call_id: str | None, sid: str) -> sa.ColumnElement[bool]:
+    if call_id:
+        return Call.id == call_id
+    return (Call.channel == Channel.TWILIO) & (Call.provider_id == sid)
 
 
 def _set(session: Session, call_id: str, still: sa.ColumnElement[bool], **values: object) -> bool:

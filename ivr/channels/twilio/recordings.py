@@ -35,7 +35,7 @@ def fetch(settings: Settings, database: Database, recording_id: str, now: dateti
     """
     with database.reading() as session:
         recording = session.get(Recording, recording_id)
-        if recording is None or recording.status is RecordingStatus.LOST:
+        if recording is None or recording.status in {RecordingStatus.LOST, RecordingStatus.DELETED}:
             return False
         if recording.status is RecordingStatus.STORED:
             return True

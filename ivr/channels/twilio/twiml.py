@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from xml.etree import ElementTree
+from collections.abc import Callable, Mapping, Sequence
 
 from ivr.channels.twilio.urls import Urls
 from ivr.outputs import Gather, Hangup, Output, Record, Say, Segment, Transfer
@@ -36,6 +35,10 @@ MAX_SAY_CHARACTERS = 4000  # Twilio refuses documents with more than 4096 in one
 MAX_SPEECH_S = 60
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+_NONE: Mapping[str, str] = {}
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
+)
 
 
 def nothing_recorded(_segment: Segment) -> str | None:
@@ -46,47 +49,37 @@ def render(
     outputs: Sequence[Output], *, call_id: str, turn: int, urls: Urls, playable: Playable = nothing_recorded
 ) -> str:
     """The document for answer number `turn` of a call. Raises ValueError when the outputs do not end in a wait."""
-    response = ElementTree.Element("Response")
     spoken = [output for output in outputs if isinstance(output, Say)]
     wait = outputs[-1] if outputs else None
     match wait:
         case Gather():
-            _gather(response, wait, spoken, urls.turn(call_id, turn), playable)
+            return _document(_gather(wait, spoken, urls.turn(call_id, turn), playable))
         case Record():
-            _say_all(response, spoken, playable)
             empty = urls.turn(call_id, turn, empty="1")
-            _record(response, wait, urls.turn(call_id, turn), empty, urls.status(call_id, turn))
+            record = _record(wait, urls.turn(call_id, turn), empty, urls.status(call_id, turn))
+            return _document(_say_all(spoken, playable) + record)
         case Transfer():
-            _say_all(response, spoken, playable)
-            _dial(response, wait.to, wait.timeout_s, urls.turn(call_id, turn))
+            dial = _dial(wait.to, wait.timeout_s, urls.turn(call_id, turn))
+            return _document(_say_all(spoken, playable) + dial)
         case Hangup():
-            _say_all(response, spoken, playable)
-            ElementTree.SubElement(response, "Hangup")
+            return _document(_say_all(spoken, playable) + _tag("Hangup"))
         case _:
             raise ValueError(f"a turn must end in a wait or the end of the call, not in {wait!r}")
-    return _document(response)
 
 
 def apology(
     text: str, language: str, *, retry_url: str | None = None, pause_s: int = 2, transfer_to: str | None = None
 ) -> str:
     """What the caller hears when we cannot answer: sorry, then once more, or a person, or the end."""
-    response = ElementTree.Element("Response")
-    _say(response, [Segment(text, language)], nothing_recorded)
+    said = _say([Segment(text, language)], nothing_recorded)
     if retry_url:
-        ElementTree.SubElement(response, "Pause", {"length": str(pause_s)})
-        ElementTree.SubElement(response, "Redirect", {"method": "POST"}).text = retry_url
-    elif transfer_to:
-        _dial(response, transfer_to, 30.0, None)
-    if not retry_url:
-        ElementTree.SubElement(response, "Hangup")
-    return _document(response)
+        return _document(said + _tag("Pause", {"length": str(pause_s)}) + _redirect(retry_url))
+    return _document(said + (_dial(transfer_to, 30.0, None) if transfer_to else "") + _tag("Hangup"))
 
 
-def _gather(parent: ElementTree.Element, wait: Gather, spoken: list[Say], action: str, playable: Playable) -> None:
+def _gather(wait: Gather, spoken: list[Say], action: str, playable: Playable) -> str:
     # A prompt that must be heard to its end, and all before it, cannot stand inside <Gather>, where a key stops it.
     held = len(spoken) if not wait.barge_in else _last_held(spoken)
-    _say_all(parent, spoken[:held], playable)
     ways = [way for way, wanted in (("dtmf", wait.keys), ("speech", wait.speech)) if wanted]
     timeout_s = wait.first_input_s
     attributes = {"input": " ".join(ways) or "dtmf", "action": action, "method": "POST", "actionOnEmptyResult": "true"}
@@ -103,15 +96,14 @@ def _gather(parent: ElementTree.Element, wait: Gather, spoken: list[Say], action
         }
         if hints := _hints(wait.speech.phrases):
             attributes["hints"] = hints
-    gather = ElementTree.SubElement(parent, "Gather", _clean(attributes))
-    _say_all(gather, spoken[held:], playable)
+    return _say_all(spoken[:held], playable) + _tag("Gather", attributes, _say_all(spoken[held:], playable))
 
 
 def _last_held(spoken: list[Say]) -> int:
     return max((place for place, say in enumerate(spoken, start=1) if not say.barge_in), default=0)
 
 
-def _record(parent: ElementTree.Element, wait: Record, action: str, empty: str, status: str) -> None:
+def _record(wait: Record, action: str, empty: str, status: str) -> str:
     attributes = {
         "action": action,
         "method": "POST",
@@ -123,43 +115,43 @@ def _record(parent: ElementTree.Element, wait: Record, action: str, empty: str, 
         "recordingStatusCallbackMethod": "POST",
         "recordingStatusCallbackEvent": "completed absent",
     }
-    ElementTree.SubElement(parent, "Record", _clean(attributes))
-    ElementTree.SubElement(parent, "Redirect", {"method": "POST"}).text = empty
+    return _tag("Record", attributes) + _redirect(empty)
 
 
-def _dial(parent: ElementTree.Element, to: str, timeout_s: float, action: str | None) -> None:
+def _dial(to: str, timeout_s: float, action: str | None) -> str:
     attributes = {"timeout": _seconds(timeout_s)} | ({"action": action, "method": "POST"} if action else {})
-    dial = ElementTree.SubElement(parent, "Dial", _clean(attributes))
-    ElementTree.SubElement(dial, "Sip" if to.startswith(("sip:", "sips:")) else "Number").text = _text(to)
+    return _tag("Dial", attributes, _tag("Sip" if to.startswith(("sip:", "sips:")) else "Number", {}, _text(to)))
 
 
-def _say_all(parent: ElementTree.Element, spoken: Sequence[Say], playable: Playable) -> None:
-    _say(parent, [segment for say in spoken for segment in say.segments], playable)
+def _redirect(url: str) -> str:
+    return _tag("Redirect", {"method": "POST"}, _text(url))
 
 
-def _say(parent: ElementTree.Element, segments: Sequence[Segment], playable: Playable) -> None:
+def _say_all(spoken: Sequence[Say], playable: Playable) -> str:
+    return _say([segment for say in spoken for segment in say.segments], playable)
+
+
+def _say(segments: Sequence[Segment], playable: Playable) -> str:
     """Neighbours in one language become one `<Say>`, which sounds less chopped."""
-    language, texts = "", list[str]()
-
-    def flush() -> None:
-        said = " ".join(texts)
-        for start in range(0, len(said), MAX_SAY_CHARACTERS):
-            voice, tag = VOICES.get(language, ("", language))
-            attributes = {"voice": voice, "language": tag} if voice else {"language": tag}
-            element = ElementTree.SubElement(parent, "Say", _clean(attributes))
-            element.text = said[start : start + MAX_SAY_CHARACTERS]
-        texts.clear()
-
+    verbs, language, texts = list[str](), "", list[str]()
     for segment in segments:
         url = playable(segment)
         if url or segment.language != language:
-            flush()
-            language = segment.language
+            verbs += _said(texts, language)
+            language, texts = segment.language, []
         if url:
-            ElementTree.SubElement(parent, "Play").text = _text(url)
-        elif text := _text(segment.text).strip():
+            verbs.append(_tag("Play", {}, _text(url)))
+        elif text := segment.text.strip():
             texts.append(text)
-    flush()
+    return "".join([*verbs, *_said(texts, language)])
+
+
+def _said(texts: list[str], language: str) -> list[str]:
+    said = " ".join(texts)
+    voice, tag = VOICES.get(language, ("", language))
+    attributes = {"voice": voice, "language": tag} if voice else {"language": tag}
+    pieces = [said[start : start + MAX_SAY_CHARACTERS] for start in range(0, len(said), MAX_SAY_CHARACTERS)]
+    return [_tag("Say", attributes, _text(piece)) for piece in pieces]
 
 
 def _hints(phrases: Sequence[str]) -> str:
@@ -173,13 +165,15 @@ def _seconds(seconds: float) -> str:
 
 
 def _text(text: str) -> str:
-    """Without what no XML document may hold (most control characters, halves of surrogate pairs)."""
-    return _NOT_XML.sub(" ", text)
+    """Escaped, without what no XML document may hold (most control characters, halves of surrogate pairs)."""
+    return _NOT_XML.sub(" ", text).translate(_ESCAPES)
 
 
-def _clean(attributes: dict[str, str]) -> dict[str, str]:
-    return {name: _text(value) for name, value in attributes.items()}
+def _tag(name: str, attributes: Mapping[str, str] = _NONE, content: str = "") -> str:
+    """`content` is XML already; attributes are not."""
+    written = "".join([f' {key}="{_text(value)}"' for key, value in attributes.items()])
+    return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
-def _document(response: ElementTree.Element) -> str:
-    return _DECLARATION + ElementTree.tostring(response, encoding="unicode")
+def _document(content: str) -> str:
+    return f"{_DECLARATION}<Response>{content}</Response>"

