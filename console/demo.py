@@ -8,9 +8,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from accounts.demo import MARKER, PASSWORD
 from models import Installation, Role, User
 
-PASSWORD: Final = "hotline-demo"  # noqa: S105 - a published one, of demo data
 _USERNAMES: Final = ("mei", "tom", "li", "sun", "admin")
 
 
@@ -23,7 +23,7 @@ class DemoSignIn:
 
 
 def demo_loaded(rows: Session) -> bool:
-    return rows.get(Installation, "demo") is not None
+    return rows.get(Installation, MARKER) is not None
 
 
 def demo_sign_ins(rows: Session) -> list[DemoSignIn]:

@@ -71,8 +71,9 @@ def _page(error: HTTPException) -> ResponseReturnValue:
     if code < 400 or code == 416 or error.response is not None:
         return error
     if isinstance(error, InternalServerError) and error.original_exception is not None:
+        # What failed may be the database: neither the page nor a traceback that shows locals may ask it who this is.
+        sessions.leave_unknown()
         log.error("request_failed", path=request.path, endpoint=request.endpoint, exc_info=error.original_exception)
-        sessions.leave_unknown()  # what failed may be the database: the error page must not ask it who this is
     return _answer(code, _HELP.get(code, _HELP[500 if code >= 500 else 400]), error)
 
 

@@ -12,13 +12,21 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from console.current import now
+from console.subjects import subject
 
 CURRENCY: Final = "CNY"
 
 
 def init_formats(app: Flask) -> None:
     app.jinja_env.filters.update(
-        phone=phone, masked=masked, time=time, day=day, money=money, length_of=length_of, milliseconds=milliseconds
+        subject=subject,
+        phone=phone,
+        masked=masked,
+        time=time,
+        day=day,
+        money=money,
+        length_of=length_of,
+        milliseconds=milliseconds,
     )
 
 
@@ -45,12 +53,13 @@ def masked(number: str) -> str:
 
 def time(at: datetime, *, seconds: bool = False) -> Markup:
     """A <time>: the clock today, day and clock before that; all of it in its title."""
-    local, today = to_user_timezone(at), to_user_timezone(now()).date()
-    clock = format_time(at, "HH:mm:ss" if seconds else "HH:mm")
-    if local.date() != today:
-        clock = f"{format_date(at, _('d MMM') if local.year == today.year else _('d MMM y'))} {clock}"
+    local, today = to_user_timezone(at).date(), to_user_timezone(now()).date()
+    shown = format_time(at, "HH:mm:ss" if seconds else "HH:mm")
+    if local != today:
+        pattern = _("d MMM") if local.year == today.year else _("d MMM y")
+        shown = f"{format_date(at, pattern)} {shown}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.astimezone(UTC).isoformat(timespec="seconds"), format_datetime(at, "medium"), clock
+        at.astimezone(UTC).isoformat(timespec="seconds"), format_datetime(at, "medium"), shown
     )
 
 

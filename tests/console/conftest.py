@@ -1,34 +1,27 @@
-"""A console on a real SQLite file, with a few customers, calls and tickets in it."""
+"""The whole web application on a real SQLite file, with a few customers, calls and tickets in it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from werkzeug.test import TestResponse
 
-from console.web import init_app
-from database import Database, sqlite_url
+from app import Hotline, build, create_app
+from database import Database
 from models import Base
 from settings import RecognizerSection, Settings, Speech, Utility, VoiceSection
 from tests.console.rows import PASSWORD, fill
 
 
-@dataclass(frozen=True)
-class Parts:
-    settings: Settings
-    database: Database
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings_of(home: Path) -> Settings:
     return Settings(
-        home=tmp_path,
+        home=home,
         secret_key=SecretStr("a secret of the tests"),
         utility=Utility(name={"en": "Riverside Power", "zh-CN": "滨江供电"}),
         speech=Speech(
@@ -37,19 +30,36 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+def hotline_of(home: Path) -> Hotline:
+    settings = settings_of(home)
+    database = Database(settings.database_url)
+    Base.metadata.create_all(database.engine)
+    database.dispose()
+    made = build(settings)
+    fill(made.database, home)
+    return made
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(sqlite_url(tmp_path / "hotline.db"))
-    Base.metadata.create_all(made.engine)
-    fill(made, tmp_path)
+def settings(tmp_path: Path) -> Settings:
+    return settings_of(tmp_path)
+
+
+@pytest.fixture
+def hotline(tmp_path: Path) -> Iterator[Hotline]:
+    made = hotline_of(tmp_path)
     yield made
-    made.dispose()
+    made.database.dispose()
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Flask:
-    app = Flask("hotline", static_folder=None)
-    init_app(app, Parts(settings, database))
+def database(hotline: Hotline) -> Database:
+    return hotline.database
+
+
+@pytest.fixture
+def app(hotline: Hotline) -> Flask:
+    app = create_app(hotline.settings, hotline)
     app.testing = True
     return app
 
@@ -65,13 +75,20 @@ class Browser:
         assert answer.status_code == 200, (path, answer.status_code, answer.text[:500])
         return answer.text
 
-    def post(self, path: str, **form: str):  # type: ignore[no-untyped-def]
+    def fetch(self, path: str, **options: object) -> TestResponse:
+        """A file: read whole, and closed."""
+        answer = self.client.get(path, **options)
+        answer.get_data()
+        answer.close()
+        return answer
+
+    def post(self, path: str, **form: str) -> TestResponse:
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get("/").text)
         assert found
         return self.client.post(path, data={"csrf_token": found[1], **form})
 
-    def sign_in(self, username: str, password: str = PASSWORD):  # type: ignore[no-untyped-def]
-        return self.post("/sign-in", username=username, password=password)
+    def sign_in(self, username: str, password: str = PASSWORD, **form: str) -> TestResponse:
+        return self.post("/sign-in", username=username, password=password, **form)
 
 
 @pytest.fixture
@@ -89,4 +106,11 @@ def mei(browser: Browser) -> Browser:
 def tom(app: Flask) -> Browser:
     other = Browser(app.test_client())
     assert other.sign_in("tom").status_code == 303
+    return other
+
+
+@pytest.fixture
+def sun(app: Flask) -> Browser:
+    other = Browser(app.test_client())
+    assert other.sign_in("sun").status_code == 303
     return other

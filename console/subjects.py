@@ -1,0 +1,19 @@
+"""Subjects that the shipped flows give to tickets, in the language of the page. Others are shown as they stand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import lazy_gettext
+
+_KNOWN: Final = {
+    "Danger": lazy_gettext("Danger"),
+    "Call back": lazy_gettext("Call back"),
+    "Complaint": lazy_gettext("Complaint"),
+    "No power": lazy_gettext("No power"),
+    "No power in the area": lazy_gettext("No power in the area"),
+}
+
+
+def subject(text: str) -> str:
+    return str(_KNOWN.get(text, text))
