@@ -69,11 +69,18 @@ def job_context(hotline: Hotline) -> jobs.JobContext:
 
 
 class _Worker(SimpleWorker):
-    told_to_stop = False
+    def __init__(self, connection: redis.Redis, stopped: threading.Event) -> None:
+        super().__init__([Queue(QUEUE, connection=connection)], connection=connection)
+        self._stopped = stopped
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.told_to_stop = True
+        self._stopped.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        if self._stopped.is_set():  # told to stop after we began and before RQ listened
+            self._stop_requested = True
 
 
 def _work(settings: Settings, stopped: threading.Event) -> None:
@@ -87,10 +94,7 @@ def _work(settings: Settings, stopped: threading.Event) -> None:
     connection = redis.Redis.from_url(settings.redis.url)
     while not stopped.is_set():
         try:
-            worker = _Worker([Queue(QUEUE, connection=connection)], connection=connection)
-            worker.work(logging_level="WARNING")
-            if worker.told_to_stop:
-                stopped.set()
+            _Worker(connection, stopped).work(logging_level="WARNING")
         except redis.RedisError as problem:
             log.warning("redis is away; due jobs are found in the rows", problem=type(problem).__name__)
         stopped.wait(_RETRY_S)

@@ -24,6 +24,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHotline
     try:
         yield hotline
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        if hotline.process.poll() is None:
+            hotline.process.kill()
+            hotline.process.wait()

@@ -18,6 +18,8 @@ from typing import Any
 
 from settings import ROOT
 
+CHILDREN = frozenset({"valkey", "web", "media", "worker", "scheduler"})
+
 
 def two_free_ports() -> int:
     """A port that is free and whose next one is free as well."""
@@ -73,8 +75,10 @@ class RunningHotline:
                 arguments = (folder / "cmdline").read_bytes().split(b"\0")
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if int(fields[1]) == self.process.pid and fields[0] != "Z":
-                name = "valkey" if b"valkey-server" in arguments[0] else arguments[-2].decode()
+            if int(fields[1]) != self.process.pid or fields[0] == "Z":
+                continue
+            name = "valkey" if b"valkey-server" in arguments[0] else b"".join(arguments[-2:-1]).decode()
+            if name in CHILDREN:  # a child that has only just been forked still bears our name
                 found[name] = int(folder.name)
         return found
 
