@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -149,7 +150,7 @@ def said(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Said:
     return Said(
         id=ticket.id,
         slots=tuple(
-            (name, _written(value))
+            _named(name, value)
             for name, value in ticket.details.items()
             if name not in _RECORDINGS and value not in (None, "")
         ),
@@ -232,6 +233,13 @@ def _since(ticket: Ticket) -> datetime:
             return ticket.closed_at or ticket.queued_at
         case _:
             return ticket.queued_at
+
+
+def _named(name: str, value: object) -> tuple[str, str]:
+    """A flow may put one more named value into `details`: "neighbours: out_too"."""
+    written = _written(value)
+    inner = re.fullmatch(r"([a-z_]+): ([a-z_]*)", written) if name == "details" else None
+    return (inner[1], inner[2]) if inner else (name, written)
 
 
 def _written(value: object) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from flask import Flask
+from flask_babel import gettext as _
 
 from console.current import now
 from models import TicketType
@@ -45,17 +46,27 @@ def level(since: datetime, limits: Patience) -> str:
     return "late" if waited >= limits.late_s else "soon" if waited >= limits.soon_s else "ok"
 
 
+def hours_pattern() -> str:
+    return str(_("{h} h {m}"))
+
+
+def days_pattern() -> str:
+    return str(_("{d} d {h} h"))
+
+
 def spell(since: datetime) -> str:
-    """0:42, 12:07, 3 h 05, 2 d 4 h: as the script writes it on."""
+    """0:42, 12:07, 3 h 05, 2 d 4 h: as the script writes it on, by the same patterns."""
     seconds = max(0, int((now() - since).total_seconds()))
     minutes, hours, days = seconds // 60, seconds // _HOUR_S, seconds // _DAY_S
     if days:
-        return f"{days} d {hours % 24} h"
+        return days_pattern().format(d=days, h=hours % 24)
     if hours:
-        return f"{hours} h {minutes % 60:02}"
+        return hours_pattern().format(h=hours, m=f"{minutes % 60:02}")
     return f"{minutes}:{seconds % 60:02}"
 
 
 def init_waiting(app: Flask) -> None:
     app.jinja_env.filters["waited"] = spell
-    app.jinja_env.globals.update(patience=patience, wait_level=level)
+    app.jinja_env.globals.update(
+        patience=patience, wait_level=level, hours_pattern=hours_pattern, days_pattern=days_pattern
+    )

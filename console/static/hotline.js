@@ -8,8 +8,8 @@
   // --- clocks: <time data-since>, as console/waiting.py spells them
   function spell(seconds) {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(seconds / 3600), days = Math.floor(seconds / 86400);
-    if (days) return `${days} d ${hours % 24} h`;
-    if (hours) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
+    const written = { d: days, h: days ? hours % 24 : hours, m: String(minutes % 60).padStart(2, "0") };
+    if (hours) return body.dataset[days ? "days" : "hours"].replace(/\{(\w)\}/g, (_all, name) => written[name]);
     return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
   }
   function tick() {
@@ -79,7 +79,7 @@
   function holder(key) {
     const found = all("[data-key]").filter((one) => one.dataset.key === key && !one.disabled && one.getClientRects().length);
     const inRow = found.filter((one) => one.closest("[data-ticket]"));
-    if (inRow.length) return inRow.find((one) => one.closest("[data-ticket]").dataset.ticket === selected) || null;
+    if (inRow.length) return inRow.find((one) => one.closest("[data-ticket]").dataset.ticket === selected) || inRow[0];
     return found[0] || null;
   }
   document.addEventListener("keydown", (event) => {
@@ -151,6 +151,20 @@
     if (left) left.textContent = `${field.value.trim().length} / ${field.dataset.longest}`;
   });
 
+  // --- a panel that is swapped keeps what is being written in it: the draft on the server may be half a second older
+  let written = [];
+  function keepWritten(event) {
+    written = event.detail.shouldSwap ? all("textarea[id]", event.detail.target).map((field) => [field.id, field.value]) : [];
+  }
+  function restoreWritten() {
+    for (const [id, value] of written.splice(0)) {
+      const field = document.getElementById(id);
+      if (!field || field.value === value) continue;
+      field.value = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+
   // --- live updates. A change anywhere is the event hotline:changed; panels fetch themselves again and swap if they differ.
   const light = document.getElementById("live");
   const POLL_MS = 10000, FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000;
@@ -191,6 +205,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     look();
+    body.addEventListener("htmx:beforeSwap", keepWritten);
+    body.addEventListener("htmx:afterSwap", restoreWritten);
     body.addEventListener("htmx:afterSettle", look);
     if (light && body.dataset.liveToken && document.querySelector("[data-live]")) {
       light.hidden = false;
