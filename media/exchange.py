@@ -19,6 +19,7 @@ from models import CallStatus, Channel, new_id
 
 log = structlog.get_logger("media")
 ALIVE_WITHIN_S = 2.0
+RESTARTING = "the gateway is restarting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Exchange:
         self._arriving = 0
         self._lost: dict[str, asyncio.Task[None]] = {}
         self._buckets: dict[str, Bucket] = {}
+        self._closing = False
 
     @property
     def calls(self) -> int:
@@ -82,6 +84,8 @@ class Exchange:
             self._arriving -= 1
 
     def _check_room(self, start: Start, caller: Caller) -> None:
+        if self._closing:
+            raise Refused(Close.RESTART, "restarting", RESTARTING)
         if self.calls + self._arriving >= self._parts.settings.media.max_calls:
             raise Refused(Close.FULL, "full", "all lines are busy; please call again in a few minutes")
         if start.resume is None and start.answer is None and not self._bucket(caller.address).take(1, self._now()):
@@ -155,7 +159,7 @@ class Exchange:
     async def lost(self, call_id: str, call: LiveCall) -> None:
         """The phone's socket is gone without a word. The call waits for it, then ends."""
         carried = self._carried.get(call_id)
-        if carried is None or carried.call is not call:
+        if carried is None or carried.call is not call or self._closing:
             return
         self._drop(call_id, call)
         message = await call.detach()
@@ -185,10 +189,11 @@ class Exchange:
 
     async def close(self) -> None:
         """Calls are left as they are: their phones come back to whoever serves them next."""
+        self._closing = True
         for waiting in self._lost.values():
             waiting.cancel()
         for carried in list(self._carried.values()):
-            carried.socket.close(Close.RESTART, "the gateway is restarting")
+            carried.socket.close(Close.RESTART, RESTARTING)
             await carried.call.detach()
 
     def _drop(self, call_id: str, call: LiveCall) -> None:

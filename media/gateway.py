@@ -82,11 +82,10 @@ class Gateway:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            server.close(close_connections=False)
             await self.exchange.close()
-            await self.ringing.close()
             server.close(code=int(Close.RESTART), reason="the gateway is restarting")
             await server.wait_closed()
+            await self.ringing.close()
             await asyncio.get_running_loop().run_in_executor(None, self._threads.close)
 
     # --- before a socket is opened

@@ -110,7 +110,8 @@ export class Sound {
   async openMicrophone(deviceId) {
     this.closeMicrophone();
     if (!navigator.mediaDevices || !this.context.audioWorklet) throw new Error("insecure");
-    const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+    // No gain control: it overshoots on the first words, and what is clipped is not understood.
+    const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: false, channelCount: 1 };
     if (deviceId) wanted.deviceId = { exact: deviceId };
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: wanted });
     this.source = this.context.createMediaStreamSource(this.stream);

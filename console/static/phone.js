@@ -8,9 +8,10 @@ const by = (id) => document.getElementById(id);
 const text = (name) => root.getAttribute(`data-t-${name}`);
 const filled = (name, values) => text(name).replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const pageTitle = document.title;
+const DOUBLE_CLICK_MS = 600; // "Hang up" lies where "Call" was
 const REMEMBERED_NUMBER = "hotline.phone.number", LEFT_CALL = "hotline.phone.call";
 
-let call = null, incoming = null, since = null, partial = null, level = { in: 0, out: 0 };
+let call = null, incoming = null, since = null, partial = null, dialledAt = 0, level = { in: 0, out: 0 };
 
 const sound = new Sound(root.dataset.worklet, {
   onFrame: (frame) => call && call.frame(frame),
@@ -123,6 +124,8 @@ async function dial(wishes, peer) {
   by("peer").textContent = peer;
   if (!wishes.resume) by("talk").replaceChildren();
   status("calling", text("calling"));
+  dialledAt = Date.now();
+  by("hang-up").focus();
   const mine = (call = new Call(address, wishes, Number(root.dataset.reconnectS) + 5, {
     up: (message) => {
       since = since || Date.now();
@@ -161,8 +164,10 @@ function over(reason, words) {
   if (sound.player) sound.player.clear();
   setMuted(false);
   by("peer").textContent = root.dataset.hotline;
+  const focused = root.contains(document.activeElement);
   if (reason === "ended") status("idle", text("ended"));
   else status("failed", words || text(reason === "lost" ? "lost" : "unreachable"));
+  if (focused) by("call").focus({ preventScroll: true });
 }
 
 // A page that is left during a call can return to it.
@@ -203,7 +208,6 @@ function press(key) {
 function ring(message) {
   if (call) { presence.send({ event: "reject", call: message.call }); return; }
   incoming = message;
-  by("incoming").hidden = false;
   by("incoming-from").textContent = [message.from, text(`purpose-${message.purpose}`)].filter(Boolean).join(" · ");
   by("peer").textContent = message.from;
   status("ringing", text("ringing"));
@@ -222,7 +226,6 @@ function stopRinging() {
   sound.stopRinging();
   if (!incoming) return;
   incoming = null;
-  by("incoming").hidden = true;
   by("peer").textContent = root.dataset.hotline;
   document.title = pageTitle;
   if (!call) status("idle", text("idle"));
@@ -246,7 +249,7 @@ function offer(select, devices) {
 // --- events
 
 by("call").addEventListener("click", () => dial({}, root.dataset.hotline));
-by("hang-up").addEventListener("click", () => call && call.hangUp());
+by("hang-up").addEventListener("click", () => { if (call && Date.now() - dialledAt > DOUBLE_CLICK_MS) call.hangUp(); });
 by("mute").addEventListener("click", () => setMuted(!sound.muted));
 by("answer").addEventListener("click", () => incoming && dial({ answer: incoming.call }, incoming.from));
 by("decline").addEventListener("click", () => incoming && presence.send({ event: "reject", call: incoming.call }));

@@ -88,8 +88,9 @@ def test_an_open_phone_can_be_found_and_a_closed_one_not(
         async with gateway(parts):
             async with waiting_phone(settings):
                 assert rows() == [NUMBER]
-            await asyncio.sleep(0.3)
-            assert rows() == []
+            async with asyncio.timeout(5):
+                while rows():
+                    await asyncio.sleep(0.02)
 
     run(scenario())
 
@@ -220,14 +221,9 @@ def test_what_rang_when_the_gateway_went_down_rings_again_at_the_next(
             async with waiting_phone(settings) as waiting:
                 call_id = order(database, runner)
                 await waiting.until("incoming", call=call_id)
-                # As after kill -9: rows say it rings, and nobody rings it.
-                with database.transaction() as db:
-                    db.add(BrowserPhone(number=NUMBER, gateway="gone", expires_at=datetime.now(UTC)))
-                await asyncio.sleep(0)
-                frozen = status(database, call_id)
-                assert frozen is CallStatus.RINGING
                 with database.reading() as db:
                     provider_id = db.get_one(Call, call_id).provider_id
+        # As after kill -9: rows say it rings, and nobody rings it.
         with database.transaction() as db:
             db.execute(sa.update(Call).values(status=CallStatus.RINGING, provider_id=provider_id, ended_at=None))
             db.execute(sa.update(OutboundAttempt).values(status=CallStatus.RINGING))
