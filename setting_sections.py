@@ -155,7 +155,7 @@ class Twilio(Section):
 
 
 class QuietHours(Section):
-    """Local time in which nobody is called back."""
+    """Local time in which no telephone is rung; a browser phone that is open is."""
 
     start: time = Field(description="From then on, local time.")
     end: time = Field(description="Until then; may be the next morning.")
@@ -169,7 +169,7 @@ class Callbacks(Section):
         (60, 900, 3600), description="Wait after the first, second, ... try that reached nobody; the last repeats."
     )
     ring_timeout_s: int = Field(30, ge=1, description="How long it rings.")
-    quiet_hours: QuietHours | None = Field(None, description="Local time in which nobody is called back.")
+    quiet_hours: QuietHours | None = Field(None, description="Local time in which no telephone is rung; a browser phone that is open is.")
 
 
 class Tickets(Section):

@@ -77,6 +77,14 @@ def schedule(session: Session, outbound: OutboundCall, now: datetime) -> Job:
     )
 
 
+def may_ring_from(session: Session, settings: Settings, number: str, moment: datetime, now: datetime) -> datetime:
+    """`moment`, or the end of the quiet hours it falls in. Those are for telephones that wake people: whoever has a
+    browser phone open is there to hear it."""
+    if _browser_phone_open(session, number, now):
+        return moment
+    return next_allowed(moment, settings.callbacks.quiet_hours, ZoneInfo(settings.utility.time_zone))
+
+
 def begin(
     session: Session, settings: Settings, outbound: OutboundCall, now: datetime, revision: str, *, carrier: bool
 ) -> Ring | Later:
@@ -84,9 +92,8 @@ def begin(
 
     `revision`: of the flows that the call will run. `carrier`: whether a telephone network can be asked to dial.
     """
-    quiet_until = next_allowed(now, settings.callbacks.quiet_hours, ZoneInfo(settings.utility.time_zone))
-    if max(outbound.not_before, quiet_until) > now:
-        outbound.not_before = max(outbound.not_before, quiet_until)
+    outbound.not_before = may_ring_from(session, settings, outbound.to_number, max(outbound.not_before, now), now)
+    if outbound.not_before > now:
         return Later(outbound.not_before)
     take_turns(session, f"ring/{outbound.to_number}")
     if _line_is_busy(session, outbound, now):
@@ -138,7 +145,7 @@ def unbegun(session: Session, outbound: OutboundCall, now: datetime) -> Ring | L
     ).one_or_none()
     if row is None:
         return None
-    attempt, call = row._tuple()
+    attempt, call = row
     if call.channel is not Channel.TWILIO or call.status is not CallStatus.QUEUED or call.provider_id is not None:
         return None
     if outbound.lease_until is not None and outbound.lease_until > now:
@@ -203,10 +210,14 @@ def _line_is_busy(session: Session, outbound: OutboundCall, now: datetime) -> bo
 
 
 def _channel(session: Session, number: str, now: datetime, *, carrier: bool) -> Channel | None:
-    open_phone = sa.select(BrowserPhone.id).where(BrowserPhone.number == number, BrowserPhone.expires_at > now)
-    if session.scalar(open_phone.limit(1)) is not None:
+    if _browser_phone_open(session, number, now):
         return Channel.BROWSER
     return Channel.TWILIO if carrier else None
+
+
+def _browser_phone_open(session: Session, number: str, now: datetime) -> bool:
+    open_phone = sa.select(BrowserPhone.id).where(BrowserPhone.number == number, BrowserPhone.expires_at > now)
+    return session.scalar(open_phone.limit(1)) is not None
 
 
 def find_locked(session: Session, outbound_call_id: int) -> OutboundCall | None:

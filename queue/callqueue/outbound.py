@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -16,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from callqueue import attempts, callbacks, history, live
 from callqueue.attempts import Later, Ring
-from callqueue.calling_hours import next_allowed
 from callqueue.context import JobContext
 from callqueue.transitions import load
 from ivr.channels.dialing import DialError, DialRequest
@@ -77,9 +75,9 @@ def attempt_ended(session: Session, call: Call, now: datetime, settings: Setting
         return
     waits = settings.callbacks.retry_after_s or (60,)
     wait_s = waits[min(attempt.number, len(waits)) - 1]
-    zone = ZoneInfo(settings.utility.time_zone)
     outbound.status = OutboundStatus.WAITING
-    outbound.not_before = next_allowed(now + timedelta(seconds=wait_s), settings.callbacks.quiet_hours, zone)
+    again_at = now + timedelta(seconds=wait_s)
+    outbound.not_before = attempts.may_ring_from(session, settings, outbound.to_number, again_at, now)
     attempts.schedule(session, outbound, now)
 
 

