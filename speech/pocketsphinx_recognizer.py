@@ -1,13 +1,19 @@
 """PocketSphinx with the English model of its own package: the recogniser that needs nothing downloaded.
 
-The grammar of a wait is a finite-state graph: its phrases beside a loop of decoy words that any other speech falls
-into. Measured at 8 kHz mu-law, a plain grammar took every second foreign sentence for a phrase; with the decoys one in
-a hundred. What the graph lets through is weighed a second time, see `_confidence`.
+The grammar of a wait is a finite-state graph: its phrases beside a loop of decoy words that other speech falls into.
+What gets through is weighed a second time, see `_confidence`. Measured with 12 phrases and 20 other sentences in eight
+synthetic voices through mu-law: 84 of 96 phrases right and 2 of 160 sentences taken for a phrase; in pink noise 20 dB
+below 88 and 5, 10 dB below 63 and 3. Whole strings of digits come out right one time in four: ask for the keypad.
+It takes 0.03 of the time it listens to, one core.
 """
 
 from __future__ import annotations
 
+import math
+import random
+from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import pocketsphinx
@@ -20,12 +26,35 @@ from speech.recognizers import NOTHING_RECOGNIZED, Recognition, RecognizerUnavai
 MODEL_RATE = 16000
 LONGEST_UTTERANCE_S = 30
 
-_DECOY_PROBABILITY = 1e-20
+# What each decoy costs. Cheaper ones reject more of what was said right, dearer ones let more foreign speech through
+# to the second look: of 96 phrases and 160 other sentences, 1e-20 heard 79 and took 3, 1e-25 84 and 6, 1e-30 85 and 14.
+_DECOY_PROBABILITY = 1e-25
+_REPEATED_DECOY_PROBABILITY = 1e-30
+# Without a price on the next phrase, noise between digits becomes an "oh" or an "eight".
+_NEXT_PHRASE_PROBABILITY = 1e-4
+# The log likelihood a frame (10 ms) of a phrase over that of free phones: as good as it gets, and too bad.
+_BEST_FIT, _WORST_FIT = -0.0015, -0.0075
+_CONFIDENCE_AT_WORST = 0.3
 _PARTIAL_EVERY_BYTES = 1600  # 100 ms of 8 kHz PCM
 _START, _END, _DECOY = 0, 1, 2
 _GRAMMAR, _PHONES = "wait", "phones"
 
+# Cepstral means of telephone speech, where the decoder starts from before it has heard any: its own are those of a
+# studio. Averaged over 160 synthetic sentences of eight voices through mu-law, none of them a menu phrase: with a plain
+# grammar 94 instead of 83 of 96 phrases were right.
+_TELEPHONE_MEANS = "50.3,1.5,-4.8,8.0,-3.1,-6.3,-4.0,-4.8,-14.0,6.2,-7.4,2.5,-4.0"
+# Lines that send digital silence between words upset the decoder's noise estimate, so a little noise is always there:
+# -61 dBFS, which is below what any real line has. Seeded, so that one recording always gives one result.
+_NOISE_RMS = 30
+
 _Transition = tuple[int, int, float, str] | tuple[int, int, float]
+
+
+@lru_cache(maxsize=1)
+def _line_noise() -> bytes:
+    """One second of white noise at 8 kHz."""
+    chance = random.Random(1)  # noqa: S311 - noise, not a secret
+    return array("h", (round(chance.gauss(0, _NOISE_RMS)) for _ in range(RATE))).tobytes()
 
 
 class PocketSphinxRecognizer:
@@ -36,8 +65,7 @@ class PocketSphinxRecognizer:
 
     def __init__(self) -> None:
         try:
-            # Without bestpath=False some grammars keep the decoder busy for minutes. Dither: digital silence misleads
-            # the noise estimate. The seed makes one recording always give one result.
+            # Without bestpath=False some grammars keep the decoder busy for minutes.
             self._decoder = pocketsphinx.Decoder(
                 lm=None, bestpath=False, dither=True, seed=1, samprate=MODEL_RATE, loglevel="FATAL"
             )
@@ -46,13 +74,13 @@ class PocketSphinxRecognizer:
                 f"PocketSphinx cannot load its packaged English model ({error}): install the package pocketsphinx again"
             ) from error
         self._decoder.add_allphone_file(_PHONES, None)
-        self._fresh_means = self._decoder.get_cmn()
         self._grammar: tuple[tuple[str, ...], bool] | None = None
         self._phrases: dict[tuple[str, ...], str] = {}
         self._repeat = False
         self._listening = False
         self._resampler: Any = None
         self._heard = bytearray()
+        self._fed_bytes = 0
         self._partial = ""
         self._unreported_bytes = 0
 
@@ -63,11 +91,12 @@ class PocketSphinxRecognizer:
             self._load(phrases, repeat)
             self._grammar = grammar
         self._decoder.activate_search(_GRAMMAR)
-        self._decoder.set_cmn(self._fresh_means)  # the line of the caller before says nothing about this one
+        self._decoder.set_cmn(_TELEPHONE_MEANS)  # the line of the caller before says nothing about this one
         self._decoder.start_utt()
         self._listening = True
         self._resampler = None
         self._heard.clear()
+        self._fed_bytes = 0
         self._partial = ""
         self._unreported_bytes = 0
 
@@ -76,7 +105,7 @@ class PocketSphinxRecognizer:
             raise RuntimeError("start() comes before feed()")
         if len(self._heard) >= LONGEST_UTTERANCE_S * MODEL_RATE * 2:
             return self._partial
-        wide, self._resampler = audioop.ratecv(pcm, 2, 1, RATE, MODEL_RATE, self._resampler)
+        wide, self._resampler = audioop.ratecv(self._with_noise(pcm), 2, 1, RATE, MODEL_RATE, self._resampler)
         self._heard += wide
         self._decoder.process_raw(wide)
         self._unreported_bytes += len(pcm)
@@ -104,6 +133,14 @@ class PocketSphinxRecognizer:
         self._abandon()
         self._heard.clear()
         self._grammar = None
+
+    def _with_noise(self, pcm: bytes) -> bytes:
+        noise = _line_noise()
+        at = self._fed_bytes % len(noise)
+        self._fed_bytes += len(pcm)
+        while len(noise) < at + len(pcm):
+            noise += noise
+        return audioop.add(pcm, noise[at : at + len(pcm)], 2)
 
     def _abandon(self) -> None:
         if self._listening:
@@ -139,12 +176,13 @@ class PocketSphinxRecognizer:
                 transitions.append((before, _END if last else state, 1.0, word))
                 before = state
         if self._repeat:
-            transitions.append((_END, _START, 1.0))
+            transitions.append((_END, _START, _NEXT_PHRASE_PROBABILITY))
         own = {word for words in self._phrases for word in words}
+        probability = _REPEATED_DECOY_PROBABILITY if self._repeat else _DECOY_PROBABILITY
         for decoy in DECOYS:
             if decoy not in own:
-                transitions.append((_START, _DECOY, _DECOY_PROBABILITY, decoy))
-                transitions.append((_DECOY, _DECOY, _DECOY_PROBABILITY, decoy))
+                transitions.append((_START, _DECOY, probability, decoy))
+                transitions.append((_DECOY, _DECOY, probability, decoy))
         return transitions
 
     def _as_written(self, words: list[str]) -> str | None:
@@ -173,4 +211,27 @@ class PocketSphinxRecognizer:
         return " ".join(words) if all(word in own for word in words) else ""
 
     def _confidence(self, score: float) -> float:
-        return 0.9
+        """How well the phrase fits, against the sounds themselves; 0 when it only was the least bad phrase there is.
+
+        PocketSphinx gives no posterior without its (hanging) best path. So the utterance is decoded once more, into
+        whatever phones fit best, in 0.03 of its length: the likelihood ratio a frame tells a phrase that was said from
+        one that was forced on other words.
+        """
+        spoken_frames = sum(
+            segment.end_frame - segment.start_frame + 1
+            for segment in self._decoder.seg()
+            if not segment.word.startswith("<")
+        )
+        self._decoder.activate_search(_PHONES)
+        self._decoder.set_cmn(_TELEPHONE_MEANS)
+        self._decoder.start_utt()
+        self._decoder.process_raw(bytes(self._heard))
+        self._decoder.end_utt()
+        phones = self._decoder.hyp()
+        if phones is None or phones.score <= 0 or score <= 0 or not spoken_frames:
+            return 0.0
+        fit: float = (math.log(score) - math.log(phones.score)) / spoken_frames
+        if fit < _WORST_FIT:
+            return 0.0
+        share = min(1.0, (fit - _WORST_FIT) / (_BEST_FIT - _WORST_FIT))
+        return round(_CONFIDENCE_AT_WORST + (0.99 - _CONFIDENCE_AT_WORST) * share, 3)
