@@ -25,6 +25,7 @@ export class Presence {
       const reached = await this.connect(mine);
       if (mine !== this.generation) return;
       this.on.away();
+      if (reached === null) return; // no number that can be called: asking again is no use
       if (reached) tries = 0;
       await pause(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] * (0.75 + Math.random() / 2));
     }
@@ -43,10 +44,10 @@ export class Presence {
     let url;
     try {
       url = await this.getUrl();
-    } catch {
-      return false;
+    } catch (error) {
+      return error.final ? null : false;
     }
-    if (url === null || mine !== this.generation) return false;
+    if (url === null || mine !== this.generation) return null;
     return new Promise((done) => {
       let reached = false;
       const socket = (this.socket = new WebSocket(url));

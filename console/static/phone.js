@@ -41,7 +41,7 @@ async function address() {
   if (answer.status === 422) complain(told.error);
   else complain("");
   if (answer.status === 401) location.reload();
-  if (!answer.ok) throw new Error(told.error || `no token: ${answer.status}`);
+  if (!answer.ok) throw Object.assign(new Error(told.error || `no token: ${answer.status}`), { final: answer.status < 500 });
   return told.url;
 }
 
