@@ -36,6 +36,7 @@ def start(settings: Settings, *, config_path: Path | None, demo: bool) -> None:
     address = welcome.web_address(settings)
     try:
         with home_lock(settings.home, f"at {address}"):
+            log.info(f"starting in {settings.home}")
             _check_disk(settings.home)
             _check_ports(settings)
             _prepare_database(settings, demo=demo)
@@ -86,7 +87,8 @@ def _prepare_database(settings: Settings, *, demo: bool) -> None:
         if demo:
             from accounts.demo import load_demo
 
-            load_demo(database, settings, datetime.now(UTC))
+            if load_demo(database, settings, datetime.now(UTC)):
+                log.info("the demo utility was loaded")
     except OperationalError as problem:
         raise CannotStart(f"the database cannot be used: {problem.orig}") from None
     finally:

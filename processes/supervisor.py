@@ -25,7 +25,7 @@ _TIED = Path(__file__).with_name("tied.py")
 FIRST_BACKOFF_S = 0.5
 LONGEST_BACKOFF_S = 30.0
 STABLE_AFTER_S = 30.0
-GRACE_S = 8.0
+GRACE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)

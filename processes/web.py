@@ -13,7 +13,7 @@ import metrics
 from processes.lifetime import die_with_parent
 from settings import Settings
 
-GRACEFUL_S = 5
+GRACEFUL_S = 4
 REQUEST_TIMEOUT_S = 30
 
 

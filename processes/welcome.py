@@ -28,11 +28,9 @@ def print_welcome(settings: Settings, *, demo: bool) -> None:
     address = web_address(settings)
     name = settings.utility.name.get("en") or next(iter(settings.utility.name.values()))
     where = Table.grid(padding=(0, 2))
-    where.add_row(
-        "Phone in", f"[bold]{address}/phone[/]", "call the hotline from the browser, with a headset or the keypad"
-    )
-    where.add_row("Desk", f"[bold]{address}/desk[/]", "the tickets that callers left, and calling them back")
-    where.add_row("Calls", f"[bold]{address}/calls[/]", "every call, what was said and done")
+    where.add_row("Phone in", f"[bold]{address}/phone[/]", "call the hotline from the browser")
+    where.add_row("Desk", f"[bold]{address}/desk[/]", "tickets, and calling back")
+    where.add_row("Calls", f"[bold]{address}/calls[/]", "every call, line by line")
     where.add_row("In a terminal", "[bold]./run hotline flow call[/]", "a text phone")
     if settings.twilio.enabled:
         where.add_row("Twilio", f"[bold]{address}/twilio/voice[/]", "the voice webhook of your number")
@@ -58,6 +56,6 @@ def _print_demo(console: Console) -> None:
         callers.add_row(escape(caller.name), caller.number, caller.account_number, caller.pin, escape(caller.about))
     console.print(people, callers)
     console.print(
-        "Try: call, choose a language, report an outage, hang up. Then take the ticket on the desk, write what was\n"
-        "done and close it: the phone page rings, tells you the result and asks whether it is really fixed.\n"
+        "Try: phone in, choose a language, report an outage, hang up. Take the ticket on the desk, write what "
+        "was done, close it: the phone page rings, tells you the result and asks whether it is really fixed.\n"
     )

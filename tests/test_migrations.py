@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,11 +46,14 @@ def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sorted(done) == [False, False, False, True]
-    assert sqlite3.connect(path).execute("pragma journal_mode").fetchone() == ("wal",)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
 
 
 def test_a_new_database_has_no_revision_yet(tmp_path: Path) -> None:
-    assert migrations.revision(Database(sqlite_url(tmp_path / "new.sqlite3"))) is None
+    database = Database(sqlite_url(tmp_path / "new.db"))
+    assert migrations.revision(database) is None
+    database.dispose()
 
 
 def test_every_step_can_be_taken_back(database: Database) -> None:

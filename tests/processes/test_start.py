@@ -13,7 +13,7 @@ import pytest
 
 from tests.processes.running import CHILDREN, RunningHotline, command, environment, two_free_ports, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("start")]
+pytestmark = pytest.mark.processes
 
 
 def test_it_is_ready_within_half_a_minute_and_says_where(started: RunningHotline) -> None:
@@ -50,7 +50,7 @@ def test_a_second_one_on_the_same_home_is_refused_at_once(started: RunningHotlin
     second = subprocess.run(
         command("start", "--port", str(two_free_ports())), env=environment(started.home), capture_output=True, text=True
     )
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert second.returncode == 1
     assert f"process {started.process.pid}, at http://127.0.0.1:{started.port}" in second.stderr
     assert "Traceback" not in second.stderr
@@ -80,7 +80,7 @@ def test_sigterm_stops_everything_and_leaves_nothing_behind(started: RunningHotl
     began = time.monotonic()
     started.process.send_signal(signal.SIGTERM)
     assert started.process.wait(timeout=20) == 0, started.output.read_text()
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 15
     wait_for(lambda: not started.processes(), 3, "the end of every process")
     assert "did not stop in time" not in started.output.read_text()
     with socket.socket() as free:
