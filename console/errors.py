@@ -25,6 +25,7 @@ class Help:
 
 
 _SCRIPTS: Final = {"application/json", "text/plain", "audio/*"}  # what those ask for who cannot show a page
+_WRITTEN: Final = ("result", "note")  # what took somebody time to write is shown again, so that it can be copied
 _HELP: Final = {
     400: Help(
         lazy_gettext("The page could not be understood"),
@@ -91,7 +92,9 @@ def _answer(code: int, help_: Help, error: HTTPException) -> ResponseReturnValue
     headers = [(name, value) for name, value in error.get_headers() if name.lower() not in {"content-type"}]
     if request.headers.get("HX-Request") or request.accept_mimetypes.best in _SCRIPTS:
         return f"{help_.title}. {text}\n", code, [*headers, ("Content-Type", "text/plain; charset=utf-8")]
-    return render_template("errors/error.html", code=code, title=help_.title, text=text), code, headers
+    written = [request.form[name] for name in _WRITTEN if request.form.get(name)] if code == 400 else []
+    page = render_template("errors/error.html", code=code, title=help_.title, text=text, written=written)
+    return page, code, headers
 
 
 class ShownError(HTTPException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -15,11 +16,13 @@ from console.current import now
 from console.subjects import subject
 
 CURRENCY: Final = "CNY"
+_E164: Final = re.compile(r"\+[1-9]\d{7,14}")
 
 
 def init_formats(app: Flask) -> None:
     app.jinja_env.filters.update(
         subject=subject,
+        shown=shown,
         phone=phone,
         masked=masked,
         time=time,
@@ -49,6 +52,12 @@ def masked(number: str) -> str:
         return written
     hidden = set(digits[5:-3])
     return "".join("•" if place in hidden else sign for place, sign in enumerate(written))
+
+
+def shown(value: object, whole_numbers: bool) -> str:
+    """A value of a flow as text; telephone numbers in it are whole for those who may see them, else masked."""
+    text = "–" if value is None else str(value)
+    return text if whole_numbers else _E164.sub(lambda found: masked(found[0]), text)
 
 
 def time(at: datetime, *, seconds: bool = False) -> Markup:

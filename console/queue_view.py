@@ -93,7 +93,7 @@ def _conditions(tab: Tab, user_id: int, midnight: datetime) -> tuple[sa.ColumnEl
         case Tab.CALLING_BACK:
             return (Ticket.stage == TicketStage.CALLING_BACK,)
         case Tab.CLOSED:
-            return (Ticket.stage == TicketStage.CLOSED, Ticket.closed_at >= midnight)
+            return (Ticket.closed_at >= midnight,)  # only closed ones have it; the stage would lead to the wrong index
 
 
 def _count(rows: Session, wanted: tuple[sa.ColumnElement[bool], ...]) -> int:

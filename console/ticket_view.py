@@ -24,6 +24,7 @@ from models import (
     Ticket,
     TicketStage,
     TicketType,
+    User,
 )
 
 CONTACTS: Final = 6
@@ -68,6 +69,7 @@ class Said:
     recordings: tuple[Heard, ...]
     language: str
     call_id: str | None
+    whole_numbers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def said(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Said:
         recordings=tuple(Heard(one.id, one.status, one.seconds, one.transcript, one.created_at) for one in found),
         language=ticket.language,
         call_id=ticket.call_id,
+        whole_numbers=_may_see_number(ticket, user),
     )
 
 
@@ -170,10 +173,16 @@ def work(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Work:
 
 
 def history(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> History:
-    """Newest first."""
+    """Newest first, with the names of the people in it."""
+    actors = {one.actor for one in ticket.events}
+    named = rows.scalars(sa.select(User).where(User.username.in_(actors)))
+    names = {user_.username: user_.name for user_ in named}
     return History(
         ticket.id,
-        tuple(HistoryEntry(one.kind, one.actor, one.text, one.data, one.at) for one in reversed(ticket.events)),
+        tuple(
+            HistoryEntry(one.kind, names.get(one.actor, one.actor), one.text, one.data, one.at)
+            for one in reversed(ticket.events)
+        ),
     )
 
 
@@ -191,7 +200,7 @@ def person(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Pers
         customer_class=customer.customer_class if customer else "",
         customer_language=customer.language if customer else "",
         number=ticket.callback_number,
-        whole_number=user.leads or ticket.assignee_id == user.id,
+        whole_number=_may_see_number(ticket, user),
         account=account.number if account else "",
         address=in_language(account.premise.address, language) if account else "",
         service_point=account.premise.service_point if account else "",
@@ -223,6 +232,10 @@ def load(rows: Session, ticket_id: int) -> Ticket | None:
             selectinload(Ticket.events),
         )
     )
+
+
+def _may_see_number(ticket: Ticket, user: SignedIn) -> bool:
+    return user.leads or ticket.assignee_id == user.id
 
 
 def _since(ticket: Ticket) -> datetime:

@@ -165,6 +165,11 @@
     }
   }
 
+  function saidFailed(event) {
+    const told = event.detail.target && event.detail.target.dataset.failed;
+    if (told) event.detail.target.textContent = told;
+  }
+
   // --- live updates. A change anywhere is the event hotline:changed; panels fetch themselves again and swap if they differ.
   const light = document.getElementById("live");
   const POLL_MS = 10000, FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000;
@@ -208,6 +213,8 @@
     body.addEventListener("htmx:beforeSwap", keepWritten);
     body.addEventListener("htmx:afterSwap", restoreWritten);
     body.addEventListener("htmx:afterSettle", look);
+    body.addEventListener("htmx:responseError", saidFailed);
+    body.addEventListener("htmx:sendError", saidFailed);
     if (light && body.dataset.liveToken && document.querySelector("[data-live]")) {
       light.hidden = false;
       connect();

@@ -113,6 +113,7 @@ def _calls(rows, now: datetime) -> None:  # type: ignore[no-untyped-def]
     turns = [
         (events.CallStarted("+8613800138001", "95598", "inbound", "zh-CN"),
          [outputs.NodeEntered("main", "welcome", "menu"),
+          outputs.ServiceCalled("accounts.find_caller", "known", {"number": "+8613800138001"}, {"customer_name": "王秀英"}, 1800),
           outputs.Say((outputs.Segment(ask, "zh-CN", "welcome"),)),
           outputs.Gather("zh-CN", outputs.KeyInput(), None)]),
         (events.Speech("我要报修", 0.93),

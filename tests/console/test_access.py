@@ -96,6 +96,11 @@ def test_a_form_without_its_token_is_refused(mei: Browser, path: str) -> None:
     assert "out of date" in answer.text
 
 
+def test_what_was_written_in_a_stale_form_can_be_copied(mei: Browser) -> None:
+    answer = mei.client.post("/desk/tickets/1/close", data={"result": "a long <text>"})
+    assert ">a long &lt;text&gt;</textarea>" in answer.text
+
+
 def test_a_draft_may_bring_its_token_in_a_header(mei: Browser) -> None:
     assert mei.client.post("/desk/tickets/1/drafts/note", data={"note": "x"}).status_code == 400
     page = mei.get("/desk/tickets/1")

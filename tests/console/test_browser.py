@@ -207,6 +207,14 @@ def test_a_draft_survives_a_reload(here: Site, new_page: NewPage) -> None:
     expect(page.locator("#result")).to_have_value("抢修人员已到现场")
 
 
+def test_a_draft_that_is_not_kept_is_said(here: Site, new_page: NewPage) -> None:
+    page = new_page("mei")
+    page.goto(f"{here.url}/desk/tickets/{DANGER}")
+    page.context.set_offline(True)
+    page.fill("#note", "Nobody hears me")
+    expect(page.locator("#note-draft")).to_contain_text("Not saved")
+
+
 def test_what_is_being_written_survives_changes_around_it(here: Site, new_page: NewPage) -> None:
     with gateway(here):
         page = new_page("mei")

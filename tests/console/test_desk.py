@@ -11,7 +11,7 @@ from callqueue import tickets
 from database import Database
 from models import Ticket, User
 from tests.console.conftest import Browser
-from tests.console.rows import COMPLAINT, DANGER, ENQUIRY, FAULT
+from tests.console.rows import CALL, COMPLAINT, DANGER, ENQUIRY, FAULT
 
 
 def shown(page: str) -> list[int]:
@@ -58,8 +58,13 @@ def test_numbers_are_masked_until_claimed(mei: Browser, sun: Browser) -> None:
 
 
 def test_the_whole_number_is_not_hidden_in_the_markup_either(mei: Browser) -> None:
-    for path in ("/desk", "/desk/tickets/1", "/calls"):
+    for path in ("/desk", "/desk/tickets/1", "/calls", f"/calls/{CALL}"):
         assert "13800138001" not in mei.get(path).replace(" ", "")
+
+
+def test_supervisors_see_whole_numbers(sun: Browser) -> None:
+    for path in ("/desk/tickets/1", "/calls", f"/calls/{CALL}"):
+        assert "+86 138 0013 8001" in sun.get(path)
 
 
 def test_tabs_show_where_tickets_are(mei: Browser, tom: Browser, database: Database) -> None:
