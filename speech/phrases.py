@@ -45,6 +45,7 @@ class _Phrase:
     tokens: Tokens
     joined: str
     negated: bool
+    by_sound: bool
 
 
 def match(
@@ -82,8 +83,10 @@ def _score(said: _Phrase, phrase: _Phrase) -> float:
     if said.negated != phrase.negated:
         return 0.0
     size, length = len(phrase.tokens), len(said.tokens)
+    if phrase.by_sound and phrase.negated and size != length and not _contains(said.tokens, phrase.tokens):
+        return 0.0  # one syllable more and a negation is about something else: 没有电, 没有停电
     coverage = size / length if length >= size else 1.0
-    if size <= length and any(said.tokens[i : i + size] == phrase.tokens for i in range(length - size + 1)):
+    if _contains(said.tokens, phrase.tokens):
         return 0.8 + 0.2 * coverage if size > 1 or coverage >= 0.3 else 0.7 * coverage
     words = Levenshtein.normalized_similarity(said.tokens, phrase.tokens)
     sound = fuzz.ratio(said.joined, phrase.joined) / 100
@@ -95,6 +98,10 @@ def _score(said: _Phrase, phrase: _Phrase) -> float:
     return 0.98 * whole
 
 
+def _contains(tokens: Tokens, part: Tokens) -> bool:
+    return any(tokens[i : i + len(part)] == part for i in range(len(tokens) - len(part) + 1))
+
+
 @lru_cache(maxsize=20_000)
 def _prepare(text: str, language: str) -> _Phrase:
     if language.lower().startswith("zh"):
@@ -104,18 +111,18 @@ def _prepare(text: str, language: str) -> _Phrase:
         lowered = pattern.sub(expanded, lowered)
     words = re.findall(r"[a-z0-9]+", lowered)
     tokens = tuple(word for word in words if word not in _FILLERS) or tuple(words)
-    return _Phrase(text, tokens, " ".join(tokens), bool(_NEGATIONS & set(tokens)))
+    return _Phrase(text, tokens, " ".join(tokens), bool(_NEGATIONS & set(tokens)), by_sound=False)
 
 
 def _mandarin(text: str) -> _Phrase:
-    kept = _MANDARIN_FILLERS.sub("", text) or text
+    kept = (_MANDARIN_FILLERS.sub("", text) or text).replace("没有", "没")  # the same to a caller
     cleaned = "".join(c if c.isalnum() else " " for c in kept.lower())
     tokens = tuple(
         syllable
         for part in cleaned.split()
         for syllable in lazy_pinyin(part, style=Style.NORMAL, errors=_letters)  # type: ignore[arg-type]
     )
-    return _Phrase(text, tokens, " ".join(tokens), bool(_MANDARIN_NEGATIONS & set(kept)))
+    return _Phrase(text, tokens, " ".join(tokens), bool(_MANDARIN_NEGATIONS & set(kept)), by_sound=True)
 
 
 def _letters(characters: str) -> list[str]:

@@ -6,7 +6,9 @@ spelled out, with 幺 for 1 as on every Chinese telephone.
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel.dates import format_date
@@ -33,18 +35,16 @@ def say_value(value: Any, format: str, language: str, *, today: str | date | Non
     if format == "number":
         return say_number(value, language)
     if format == "money":
-        return say_money(int(value), language)
+        return say_money(_cents(value), language)
     if format == "yes_no":
-        return _YES_NO.get(language, _YES_NO["en"])[bool(value)]
+        return _YES_NO["zh-CN" if _mandarin(language) else "en"][_truth(value)]
     if format == "time":
         return say_time(time.fromisoformat(str(value)), language)
-    day = date.fromisoformat(str(value))
+    if format not in ("date", "month"):
+        raise ValueError(f"there is no way to say a value called {format!r}")
+    day = date.fromisoformat(f"{value}-01" if _YEAR_MONTH.fullmatch(str(value)) else str(value))
     now = date.fromisoformat(today) if isinstance(today, str) else today
-    if format == "date":
-        return say_date(day, language, now)
-    if format == "month":
-        return say_month(day, language, now)
-    raise ValueError(f"there is no way to say a value called {format!r}")
+    return say_date(day, language, now) if format == "date" else say_month(day, language, now)
 
 
 def say_digits(digits: str, language: str) -> str:
@@ -63,10 +63,18 @@ def say_phone(number: str, language: str) -> str:
 
 
 def say_number(value: float | str, language: str) -> str:
-    number = float(value)
-    text = str(int(number)) if number == int(number) else f"{number:g}"
+    """Every figure it has, and no zeros behind the point. Raises ValueError for what is no number."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is no number") from None
+    if not number.is_finite():
+        raise ValueError(f"{value!r} is no number")
+    text = f"{abs(number):f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
     if number < 0:
-        return ("负" if _mandarin(language) else "minus ") + text.removeprefix("-")
+        return ("负" if _mandarin(language) else "minus ") + text
     return text
 
 
@@ -119,6 +127,22 @@ def say_time(at: time, language: str) -> str:
     return f"{part}{hour}点{minutes}"
 
 
+def _cents(value: Any) -> int:
+    """Half a cent is a mistake made elsewhere: it is not rounded away here."""
+    if isinstance(value, bool) or int(value) != float(value):
+        raise ValueError(f"{value!r} is no amount in cents")
+    return int(value)
+
+
+def _truth(value: Any) -> bool:
+    """A flag as a service may give it; the text "false" is not true."""
+    text = str(value).lower()
+    if text not in ("true", "false", "1", "0", "yes", "no"):
+        raise ValueError(f"{value!r} is neither yes nor no")
+    return text in ("true", "1", "yes")
+
+
+_YEAR_MONTH = re.compile(r"\d{4}-\d{2}")
 _DAY_PARTS = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 
 
