@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+PACKAGES = {"ivr", "speech", "callqueue", "accounts", "console", "media", "processes", "commands", "migrations"}
+# Modules beside the packages, lowest first: each may import those before it, and what is named with it.
+MODULES: list[tuple[str, set[str]]] = [
+    ("config_source", set()),
+    ("secret_key", set()),
+    ("setting_sections", set()),
+    ("settings", set()),
+    ("logs", set()),
+    ("metrics", set()),
+    ("models", set()),
+    ("database", set()),
+    ("outbox", set()),
+    ("app", {"accounts", "callqueue", "ivr", "console", "processes"}),
+    ("doctor", {"migrations", "ivr", "speech"}),
+    ("cli", set()),
+]
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names that the module at `path` imports, inside functions as well."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_the_modules_beside_the_packages_are_in_layers() -> None:
+    names = [name for name, _ in MODULES]
+    assert {path.stem for path in ROOT.glob("*.py")} == set(names)
+    for place, (name, packages) in enumerate(MODULES):
+        ours = imported(ROOT / f"{name}.py") & (PACKAGES | set(names))
+        assert ours <= set(names[:place]) | packages, name
 
 
 def test_pythons_own_queue_is_not_shadowed() -> None:
