@@ -66,18 +66,32 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """The one place where an error of configuration becomes an exit status: 2, and no traceback."""
+        """The one place where what an operator can mend becomes a sentence and an exit status, and no traceback."""
         try:
             return super().invoke(ctx)
         except Exception as problem:
-            from settings import ConfigError
-
-            if not isinstance(problem, ConfigError):
+            if not _explained(problem):
                 raise
-            click.echo("The configuration cannot be used:", err=True)
-            for fault in problem.faults:
-                click.echo(f"  {fault}", err=True)
             ctx.exit(2)
+
+
+def _explained(problem: Exception) -> bool:
+    """Says on stderr what is wrong and how to mend it. False for what is a bug of ours."""
+    from sqlalchemy.exc import OperationalError
+
+    from ivr.loader import FlowError
+    from settings import ConfigError
+
+    if isinstance(problem, ConfigError | FlowError):
+        what = "configuration" if isinstance(problem, ConfigError) else "flows"
+        lines = [f"The {what} cannot be used:", *(f"  {fault}" for fault in problem.faults)]
+    elif isinstance(problem, OperationalError):
+        lines = [f"The database cannot be used: {problem.orig}", f"`{NAME} doctor` says what is wrong with it."]
+    else:
+        return False
+    for line in lines:
+        click.echo(line, err=True)
+    return True
 
 
 @click.group(NAME, cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
