@@ -30,9 +30,9 @@ COMMANDS = {
     "config": Lazy("processes.config_commands:config", "Check and show the configuration."),
     "db": Lazy("processes.db_commands:db", "Bring the database up to date."),
     "user": Lazy("processes.user_commands:user", "Add people who sign in, and set passwords."),
-    "flow": Lazy("commands.flow:flow", "Check, draw, test and try call flows."),
+    "flow": Lazy("commands.flow:flow", "Check call flows, and phone in from the terminal."),
     "calls": Lazy("commands.calls:calls", "Look at calls."),
-    "twilio": Lazy("ivr.channels.twilio.commands:twilio", "Set up and check a Twilio number."),
+    "twilio": Lazy("ivr.channels.twilio.commands:twilio", "Try the Twilio webhooks without an account."),
 }
 
 
