@@ -35,10 +35,15 @@ def connect(url: str) -> Redis:
 
 
 def push(redis: Redis, job_ids: Collection[int]) -> bool:
-    """Whether they were pushed. Never raises for Redis; that it is gone is logged once, as is its return."""
+    """Whether Redis has them. Never raises for Redis; that it is gone is logged once, as is its return.
+
+    False also for no jobs while Redis was gone a moment ago: then there is no use in telling it anything else.
+    """
     global _away_until, _said_so
-    if not job_ids or time.monotonic() < _away_until:
-        return not job_ids
+    if time.monotonic() < _away_until:
+        return False
+    if not job_ids:
+        return True
     try:
         queue = Queue(QUEUE, connection=redis)
         for job_id in job_ids:

@@ -319,6 +319,7 @@ def test_without_redis_pushing_is_quick_and_quiet(
     results = [pushing.push(client, [number]) for number in range(50)]
     assert time.monotonic() - began < 1
     assert not any(results)
+    assert pushing.push(client, []) is False, "nor need anything else be told to it"
     assert capsys.readouterr().out.count("redis is away") == 1
     restartable.start()
     until(lambda: pushing.push(client, [99]), 5)
