@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Request, Response, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
 import metrics
@@ -27,6 +27,8 @@ from settings import Settings
 
 DISK_FLOOR_BYTES = 50 * 1024 * 1024
 _REDIS_TIMEOUT_S = 1.0
+
+Network = IPv4Network | IPv6Network
 
 
 class Parts(Protocol):
@@ -136,7 +138,9 @@ def _ears(settings: Settings) -> list[Check]:
 def build_blueprint(parts: Parts) -> Blueprint:
     """Its endpoints guard themselves: no session, no CSRF token."""
     blueprint = Blueprint("health", __name__)
-    allowed = [ip_network(text, strict=False) for text in parts.settings.server.metrics_from]
+    server = parts.settings.server
+    allowed = [ip_network(text, strict=False) for text in server.metrics_from]
+    proxies = [ip_network(text, strict=False) for text in server.trusted_proxies]
 
     @blueprint.get("/livez")
     def livez() -> Response:
@@ -153,7 +157,7 @@ def build_blueprint(parts: Parts) -> Blueprint:
 
     @blueprint.get("/metrics")
     def read_metrics() -> Response:
-        if not any(ip_address(request.remote_addr or "0.0.0.0") in network for network in allowed):  # noqa: S104
+        if not _may_read(request, allowed, proxies):
             return Response("metrics are not for you (server.metrics_from)\n", 403, mimetype="text/plain")
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -162,6 +166,22 @@ def build_blueprint(parts: Parts) -> Blueprint:
         return Response(generate_latest(registry), mimetype=None, content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
+
+
+def _may_read(asked: Request, allowed: list[Network], proxies: list[Network]) -> bool:
+    """Who asks through a proxy comes from the proxy's address, often our own: then the address it reports counts."""
+    peer = asked.remote_addr or ""
+    reported = asked.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    if not reported:
+        return _within(peer, allowed)
+    return _within(peer, [*allowed, *proxies]) and _within(reported, allowed)
+
+
+def _within(address: str, networks: list[Network]) -> bool:
+    try:
+        return any(ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
 
 
 class _Rows:
