@@ -148,7 +148,7 @@ class Exchange:
         socket.send(Out("call", {"call": call_id, "token": token, "language": answer.language}))
         log.info("call_up", call=call_id, came_back=start.resume is not None, calls=self.calls)
         try:
-            call.begin(answer)
+            call.begin(answer, again=start.resume is not None)
         except Exception:
             self._drop(call_id, call)
             raise

@@ -68,10 +68,10 @@ class LiveCall:
 
     # --- from the phone
 
-    def begin(self, answer: TurnAnswer) -> None:
-        """Plays an answer of the runner: the first of a call, or the newest of one that was come back to."""
+    def begin(self, answer: TurnAnswer, *, again: bool = False) -> None:
+        """Plays an answer of the runner: the next, or `again` the newest of a call that was come back to."""
         self.language = answer.language
-        for output in answer.outputs:
+        for output in () if again else answer.outputs:
             if isinstance(output, Heard) and output.text and output.by in ("speech", "keys"):
                 self._send(messages.caption("caller", output.text, answer.language))
         rendered: list[Output] = [output for output in answer.outputs if isinstance(output, (Say, *WAITS))]

@@ -114,13 +114,17 @@ class Ringing:
 
     async def serve(self) -> None:
         """Looks for calls to ring and keeps phones alive, until cancelled."""
-        await self._rows.run(self._clean_up)
         limits = self._parts.limits
         loop = asyncio.get_running_loop()
         renew_at = loop.time()
+        clean = False
         while True:
             self._nudged.clear()
             try:
+                if not clean:
+                    await self._rows.run(self._clean_up)
+                    clean = True
+                    renew_at = loop.time()  # phones that were quicker are written again
                 if self._phones:
                     if loop.time() >= renew_at:
                         renew_at = loop.time() + limits.phone_lease_s / 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,3 +64,11 @@ def parts(settings: Settings, database: Database, runner: Runner) -> GatewayPart
         clock=lambda: datetime.now(UTC),
         limits=Limits(turn_tries=(0.05, 0.05), ring_poll_s=0.05, live_poll_s=0.1, first_message_s=1.0),
     )
+
+
+@pytest.fixture(autouse=True)
+def no_handler_failed(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a phone sends, the code that serves it does not end in an exception nobody expected."""
+    yield
+    failed = [record.getMessage() for record in caplog.get_records("call") if record.name == "websockets.server"]
+    assert "connection handler failed" not in failed

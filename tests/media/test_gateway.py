@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -530,6 +532,55 @@ def test_a_phone_that_only_sends_nonsense_is_closed_and_others_go_on(parts: Gate
             assert (await mad.close_reason())[0] == 4400
             await caller.press("2")
             await caller.caption("Your PIN?")
+
+    run(scenario())
+
+
+def test_a_storm_of_garbage_on_many_sockets_leaves_one_call_alone(parts: GatewayParts, settings: Settings) -> None:
+    chance = random.Random(95598)
+    events = ["start", "media", "dtmf", "mark", "stop", "register", "reject", "speech_text", "connected", "x", ""]
+    values = [None, 7, -1.5, True, [], {}, "x" * 3000, "\u0000", {"payload": "////"}, {"digit": "€"}, {"name": 5}]
+
+    def garbage() -> str | bytes:
+        kind = chance.random()
+        if kind < 0.2:
+            return chance.randbytes(chance.randrange(200))
+        if kind < 0.4:
+            return "".join(chr(chance.randrange(32, 0x3000)) for _ in range(chance.randrange(80)))
+        names = ["start", "media", "dtmf", "mark", "text", "call", "streamSid"]
+        return orjson.dumps(
+            {"event": chance.choice(events), **{chance.choice(names): chance.choice(values) for _ in range(3)}}
+        ).decode()
+
+    async def mad_phone(index: int) -> None:
+        async with phone(settings, address=f"198.51.100.{index}") as mad:
+            with contextlib.suppress(ConnectionClosed):
+                for _ in range(60):
+                    await mad.socket.send(garbage())
+                    await asyncio.sleep(0)
+
+    async def scenario() -> None:
+        async with gateway(replace(parts, settings=settings)) as running, phone(settings) as caller:
+            await caller.start()
+            await asyncio.gather(*(mad_phone(index) for index in range(12)))
+            await caller.press("2")
+            await caller.caption("Your PIN?")
+            assert running.exchange.calls >= 1
+            assert "200" in (await http_get(settings, "/healthz")).splitlines()[0]
+
+    run(scenario())
+
+
+def test_a_call_without_end_is_ended(parts: GatewayParts, settings: Settings, database: Database) -> None:
+    flows = settings.callflows.model_copy(update={"max_call_minutes": 0.02})
+    short = replace(parts, settings=settings.model_copy(update={"callflows": flows}))
+
+    async def scenario() -> None:
+        async with gateway(short), phone(settings) as caller:
+            await caller.start()
+            await caller.caption("This call has reached its time limit. Please call again. Goodbye.")
+            await caller.until("ended", reason="time limit")
+            assert (await ended(database)).status is CallStatus.COMPLETED
 
     run(scenario())
 
