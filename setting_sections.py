@@ -169,7 +169,9 @@ class Callbacks(Section):
         (60, 900, 3600), description="Wait after the first, second, ... try that reached nobody; the last repeats."
     )
     ring_timeout_s: int = Field(30, ge=1, description="How long it rings.")
-    quiet_hours: QuietHours | None = Field(None, description="Local time in which no telephone is rung; a browser phone that is open is.")
+    quiet_hours: QuietHours | None = Field(
+        None, description="Local time in which no telephone is rung; a browser phone that is open is."
+    )
 
 
 class Tickets(Section):
@@ -202,7 +204,9 @@ class Recordings(Section):
 
 class Settings(Section):
     home: Path = Field(description="Folder of everything this installation writes.")
-    secret_key: SecretStr = Field(description="Signs sessions and tokens; made and kept in the home when not given.")
+    secret_key: SecretStr = Field(
+        min_length=32, description="Signs sessions and tokens; made and kept in the home when not given."
+    )
     utility: Utility
     server: Server = Server()
     database: DatabaseSection = DatabaseSection()

@@ -64,6 +64,7 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parent
 PACKAGED_CONFIG = ROOT / "config.yaml"
+_TO_BE_MADE = "\0" * 32  # stands for the secret key until everything else is known to be right
 
 
 class ConfigError(Exception):
@@ -90,7 +91,7 @@ def load(
     variables: dict[KeyPath, str] = {}
     faults = _apply_environment(data, environ, variables)
     data["home"] = _home(home, environ, data.get("home"))
-    given_key = data.setdefault("secret_key", "\0 to be made")
+    given_key = data.setdefault("secret_key", _TO_BE_MADE)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as problem:
@@ -100,7 +101,7 @@ def load(
     faults += [f"{_where(key, source, variables)}: {dotted(key)}: {text}" for key, text in contradictions]
     if faults:
         raise ConfigError(faults)
-    if given_key == "\0 to be made":
+    if given_key == _TO_BE_MADE:
         try:
             settings = settings.model_copy(update={"secret_key": SecretStr(keep_secret_key(settings.home))})
         except (OSError, ValueError) as problem:
@@ -173,11 +174,13 @@ def _fault(error: ErrorDetails, source: Source, variables: Mapping[KeyPath, str]
             where, text = _where(path, source, variables), f"{error['input']!r} does not look like {_LOOKS[path[-1]]}"
         case _:
             message = error["msg"].removeprefix("Value error, ")
-            text = f"{message[0].lower()}{message[1:]} (it is {error['input']!r})"
+            given = "" if path[-1] in _SECRETS else f" (it is {error['input']!r})"
+            text = f"{message[0].lower()}{message[1:]}{given}"
             where = _where(path, source, variables)
     return f"{where}: {dotted(path)}: {text}"
 
 
+_SECRETS = {"secret_key", "auth_token"}
 _LOOKS: Mapping[str | int, str] = {
     "region": "a country code such as CN",
     "hotline_number": "a phone number: +8657188800000, or a short code",

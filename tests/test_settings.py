@@ -147,6 +147,13 @@ def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> 
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret_key"]
 
 
+def test_a_secret_key_that_is_too_short_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "", {"HOTLINE_SECRET_KEY": "guessable"})
+    assert fault.startswith("environment: HOTLINE_SECRET_KEY: secret_key: ")
+    assert "32" in fault
+    assert "guessable" not in fault
+
+
 def test_a_damaged_secret_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text("short\n")
     with pytest.raises(ConfigError, match="5 characters"):
