@@ -65,8 +65,8 @@ def pcm_to_mulaw(pcm: bytes) -> bytes:
 
 @lru_cache(maxsize=8)
 def _low_pass(cutoff: float) -> tuple[float, ...]:
-    """Taps of a Hamming-windowed sinc; `cutoff` is a share of the sampling rate."""
-    half = 20
+    """Taps of a Hamming-windowed sinc; `cutoff` is a share of the sampling rate. The lower, the more taps it takes."""
+    half = round(4 / cutoff)
     taps = [
         (2 * cutoff if n == 0 else math.sin(2 * math.pi * cutoff * n) / (math.pi * n))
         * (0.54 + 0.46 * math.cos(math.pi * n / half))

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 import webrtcvad
 
-from speech.audio import PCM_FRAME_BYTES, RATE
+from speech.audio import PCM_FRAME_BYTES, RATE, audioop
 
 FRAME_MS = 20
+_FAINT = 0.05  # 26 dB below the loudest frame of the onset
 
 
 class Endpoint(StrEnum):
@@ -37,7 +38,7 @@ class Endpointer:
         if min_speech_ms < FRAME_MS or end_silence_ms < FRAME_MS:
             raise ValueError(f"min_speech_ms and end_silence_ms are at least one frame ({FRAME_MS} ms)")
         self._min_speech_frames = -(-min_speech_ms // FRAME_MS)
-        self._onset: deque[bool] = deque(maxlen=self._min_speech_frames + 100 // FRAME_MS)
+        self._onset: deque[int] = deque(maxlen=self._min_speech_frames + 100 // FRAME_MS)
         self._tail: deque[bool] = deque(maxlen=-(-end_silence_ms // FRAME_MS))
         self._aggressiveness = aggressiveness
         self._detector = webrtcvad.Vad(aggressiveness)
@@ -58,8 +59,10 @@ class Endpointer:
             raise ValueError(f"a frame has {PCM_FRAME_BYTES} bytes, not {len(pcm_frame)}")
         voiced = bool(self._detector.is_speech(pcm_frame, RATE))
         if not self._speaking:
-            self._onset.append(voiced)
-            if sum(self._onset) < self._min_speech_frames:
+            self._onset.append(audioop.rms(pcm_frame, 2) if voiced else 0)
+            # The detector holds on for 100 ms after a sound, which would make a cough speech: those frames are faint.
+            floor = max(1, max(self._onset) * _FAINT)
+            if sum(level >= floor for level in self._onset) < self._min_speech_frames:
                 return Endpoint.SILENCE
             self._speaking = True
             self._tail.clear()

@@ -30,6 +30,7 @@ _NEGATIONS = {"not", "no", "never", "nothing"}
 _MANDARIN_FILLERS = re.compile(r"[嗯呃啊哦呢吧呀]|请问|你好|您好|那个|麻烦")
 _MANDARIN_NEGATIONS = {"没", "不", "别", "未"}
 _TOO_CLOSE = 0.04
+_ALIKE = 50  # of 100, between two words
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def _score(said: _Phrase, phrase: _Phrase) -> float:
         return 0.8 + 0.2 * coverage if size > 1 or coverage >= 0.3 else 0.7 * coverage
     words = Levenshtein.normalized_similarity(said.tokens, phrase.tokens)
     sound = fuzz.ratio(said.joined, phrase.joined) / 100
+    if size == length > 1 and any(fuzz.ratio(*pair) < _ALIKE for pair in zip(said.tokens, phrase.tokens, strict=True)):
+        sound = 0.0  # one word the same does not make the other one alike: "best office", "south office"
     whole = max(words, sound if min(size, length) > 1 else sound - 0.1)
     if size >= 3 and length > size:
         windows = (said.tokens[i : i + size] for i in range(length - size + 1))

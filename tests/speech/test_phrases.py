@@ -118,7 +118,8 @@ def test_the_match_says_which_phrase_and_how_surely() -> None:
 def test_what_fits_two_options_equally_well_is_neither() -> None:
     options = {"north": ["north office"], "south": ["south office"]}
     assert match("office", options, "en") is None
-    assert match("mouth office", options, "en") is None
+    assert match("best office", options, "en") is None
+    assert match("office", {"one": ["office"], "other": ["the office"]}, "en") is None
 
 
 def test_the_longer_phrase_wins() -> None:
