@@ -37,14 +37,19 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
         ports = {"hotline": _free_port(), "bare": _free_port()}
-        stack.enter_context(_hotline(folder, ports["hotline"], given))
-        stack.enter_context(_bare(folder, ports["bare"], given))
+        servers = {
+            "hotline": stack.enter_context(_hotline(folder, ports["hotline"], given)),
+            "bare": stack.enter_context(_bare(folder, ports["bare"], given)),
+        }
         for kind in ports:  # warm: imports, pools, the first pages of the files
             _drive(kind, ports[kind], given, seconds=2.0)
         saturated: dict[str, list[dict]] = {"hotline": [], "bare": []}
         for number in range(given.rounds):
             for kind in sorted(ports, reverse=bool(number % 2)):
-                saturated[kind].append(_drive(kind, ports[kind], given, seconds=given.seconds))
+                before = _cpu_s(servers[kind])
+                run = _drive(kind, ports[kind], given, seconds=given.seconds)
+                run["cpu_ms"] = (_cpu_s(servers[kind]) - before) * 1000 / run["requests"]
+                saturated[kind].append(run)
         rate = statistics.median(run["requests_per_s"] for run in saturated["hotline"])
         paced = [
             _drive("hotline", ports["hotline"], given, seconds=given.seconds, per_second=0.8 * rate)
@@ -59,6 +64,9 @@ def main() -> None:
         "hotline_requests_per_s": round(rate, 1),
         "bare_requests_per_s": round(statistics.median(rates["bare"]), 1),
         "requests_per_s_of_rounds": rates,
+        "cpu_ms_per_request": {
+            kind: round(statistics.median(run["cpu_ms"] for run in runs), 2) for kind, runs in saturated.items()
+        },
         "calls": sum(run["calls"] for run in [*saturated["hotline"], *paced]),
         "wrong_answers": wrong,
         "saturated": {
@@ -114,7 +122,7 @@ def _drive(kind: str, port: int, given: argparse.Namespace, *, seconds: float, p
 
 
 @contextmanager
-def _hotline(folder: Path, port: int, given: argparse.Namespace) -> Iterator[None]:
+def _hotline(folder: Path, port: int, given: argparse.Namespace) -> Iterator[int]:
     """The hotline's own web, as `hotline web` runs it, with its demo data and a Valkey."""
     environment = os.environ | {
         "HOTLINE_HOME": str(folder / "home"), "HOTLINE_SERVER__PORT": str(port), "TWILIO_ACCOUNT_SID": ACCOUNT,
@@ -135,8 +143,7 @@ def _hotline(folder: Path, port: int, given: argparse.Namespace) -> Iterator[Non
             [sys.executable, "-c", prepare], env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL
         )
         serve = "import logs, settings, processes.web as web; logs.configure('web'); web.run(settings.load())"
-        stack.enter_context(_server([sys.executable, "-c", serve], port, environment))
-        yield
+        yield stack.enter_context(_server([sys.executable, "-c", serve], port, environment))
 
 
 @contextmanager
@@ -155,18 +162,18 @@ def _valkey(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _bare(folder: Path, port: int, given: argparse.Namespace) -> Iterator[None]:
+def _bare(folder: Path, port: int, given: argparse.Namespace) -> Iterator[int]:
     options = {
         "bind": f"127.0.0.1:{port}", "worker_class": "gthread", "workers": given.processes, "threads": given.threads,
         "preload_app": True, "control_socket_disable": True, "loglevel": "error",
     }  # fmt: skip
     command = [sys.executable, str(HERE / "bare.py"), str(folder / "bare.sqlite3"), json.dumps(options)]
-    with _server(command, port, dict(os.environ)):
-        yield
+    with _server(command, port, dict(os.environ)) as pid:
+        yield pid
 
 
 @contextmanager
-def _server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
+def _server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[int]:
     process = subprocess.Popen(command, env=environment, cwd=ROOT)
     try:
         deadline = time.monotonic() + 60
@@ -178,7 +185,7 @@ def _server(command: list[str], port: int, environment: dict[str, str]) -> Itera
                 if process.poll() is not None or time.monotonic() > deadline:
                     sys.exit(f"{command} does not serve")
                 time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -186,6 +193,19 @@ def _server(command: list[str], port: int, environment: dict[str, str]) -> Itera
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor time of a process and those it started, so far: what a loaded machine cannot blur."""
+    total = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(stat.parent.name) == pid or int(fields[1]) == pid:
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def _free_port() -> int:
