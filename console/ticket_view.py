@@ -28,6 +28,7 @@ from models import (
 )
 
 CONTACTS: Final = 6
+ACCOUNTS: Final = 3
 _RECORDINGS: Final = frozenset({"recording", "recording_id", "reason_recording"})
 
 
@@ -111,18 +112,26 @@ class LastBill:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountCard:
+    number: str
+    address: str
+    service_point: str
+    balance_cents: int
+    bill: LastBill | None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
+    """`accounts`: the ticket's own; where it names none, those of the customer, and `of_ticket` is False."""
+
     id: int
     name: str
     customer_class: str
     customer_language: str
     number: str
     whole_number: bool
-    account: str
-    address: str
-    service_point: str
-    balance_cents: int | None
-    bill: LastBill | None
+    of_ticket: bool
+    accounts: tuple[AccountCard, ...]
     tickets: tuple[TicketLine, ...]
     calls: tuple[CallRow, ...]
 
@@ -187,12 +196,8 @@ def history(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> His
 
 
 def person(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Person:
-    customer, account = ticket.customer, ticket.account
-    bill = None
-    if account is not None:
-        bill = rows.scalar(
-            sa.select(Bill).where(Bill.account_id == account.id).order_by(Bill.issued_on.desc()).limit(1)
-        )
+    customer = ticket.customer
+    accounts = [ticket.account] if ticket.account else _accounts_of(rows, ticket.customer_id)
     number, owner = ticket.callback_number, ticket.customer_id
     return Person(
         id=ticket.id,
@@ -201,13 +206,29 @@ def person(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Pers
         customer_language=customer.language if customer else "",
         number=ticket.callback_number,
         whole_number=_may_see_number(ticket, user),
-        account=account.number if account else "",
-        address=in_language(account.premise.address, language) if account else "",
-        service_point=account.premise.service_point if account else "",
-        balance_cents=account.balance_cents if account else None,
-        bill=LastBill(bill.amount_cents, bill.usage_kwh, bill.due_on, bill.paid_at is not None) if bill else None,
+        of_ticket=ticket.account is not None,
+        accounts=tuple(_card(rows, account, language) for account in accounts),
         tickets=tickets_with(rows, number=number, customer_id=owner, without=ticket.id, limit=CONTACTS),
         calls=tuple(calls_with(rows, number=number, customer_id=owner, without=ticket.call_id, limit=CONTACTS)),
+    )
+
+
+def _accounts_of(rows: Session, customer_id: int | None) -> list[Account]:
+    if customer_id is None:
+        return []
+    wanted = sa.select(Account).where(Account.customer_id == customer_id).order_by(Account.id).limit(ACCOUNTS)
+    return list(rows.scalars(wanted.options(joinedload(Account.premise))))
+
+
+def _card(rows: Session, account: Account, language: str) -> AccountCard:
+    newest = sa.select(Bill).where(Bill.account_id == account.id).order_by(Bill.issued_on.desc()).limit(1)
+    bill = rows.scalar(newest)
+    return AccountCard(
+        number=account.number,
+        address=in_language(account.premise.address, language),
+        service_point=account.premise.service_point,
+        balance_cents=account.balance_cents,
+        bill=LastBill(bill.amount_cents, bill.usage_kwh, bill.due_on, bill.paid_at is not None) if bill else None,
     )
 
 

@@ -154,6 +154,8 @@
   // --- a panel that is swapped keeps what is being written in it: the draft on the server may be half a second older
   let written = [];
   function keepWritten(event) {
+    // Nor is a recording cut off while it is heard: the panel is fetched again when it has stopped.
+    if (all("audio", event.detail.target).some((sound) => !sound.paused)) event.detail.shouldSwap = false;
     written = event.detail.shouldSwap ? all("textarea[id]", event.detail.target).map((field) => [field.id, field.value]) : [];
   }
   function restoreWritten() {
@@ -206,6 +208,7 @@
     setTimeout(connect, wait * (0.75 + Math.random() / 2));
     wait = Math.min(LONGEST_WAIT_MS, wait * 2);
   }
+  for (const stopped of ["pause", "ended"]) document.addEventListener(stopped, changed, true);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && polling) changed(); });
 
   document.addEventListener("DOMContentLoaded", () => {

@@ -256,6 +256,21 @@ def test_a_recording_can_be_heard(here: Site, new_page: NewPage) -> None:
         assert 1.9 < seconds < 2.1
 
 
+def test_a_recording_is_not_cut_off_by_a_change(here: Site, new_page: NewPage) -> None:
+    page = new_page("mei")
+    page.goto(f"{here.url}/desk/tickets/{DANGER}")
+    sound = page.locator("audio").first
+    sound.evaluate("sound => { sound.loop = true; return sound.play(); }")
+    with here.hotline.database.transaction() as rows:
+        rows.get_one(Ticket, DANGER).details = {"description": "said anew"}
+    page.evaluate("htmx.trigger(document.body, 'hotline:changed')")
+    page.wait_for_timeout(700)
+    assert not sound.evaluate("sound => sound.paused")
+    expect(page.locator("#panel-said")).not_to_contain_text("said anew")
+    sound.evaluate("sound => sound.pause()")
+    expect(page.locator("#panel-said")).to_contain_text("said anew")
+
+
 def test_the_waiting_time_runs_and_turns_late_in_words(here: Site, new_page: NewPage) -> None:
     page = new_page("mei")
     late = page.locator(f'[data-ticket="{FAULT}"] .wait')

@@ -33,6 +33,19 @@ def test_the_page_shows_what_is_known(mei: Browser) -> None:
     assert f"/calls/{CALL}" in page
 
 
+def test_a_ticket_without_an_account_shows_those_of_its_customer(mei: Browser, database: Database) -> None:
+    with database.transaction() as rows:
+        rows.get_one(Ticket, DANGER).account_id = None
+    page = mei.get(f"/desk/tickets/{DANGER}")
+    assert "The ticket names no account. The customer has:" in page
+    assert "3301000001" in page
+    with database.transaction() as rows:
+        rows.get_one(Ticket, DANGER).customer_id = None
+    stranger = mei.get(f"/desk/tickets/{DANGER}")
+    assert "Unknown caller" in stranger
+    assert "3301000001" not in stranger
+
+
 def test_a_claim_is_one_click_and_makes_it_mine(mei: Browser, database: Database) -> None:
     answer = mei.post(f"/desk/tickets/{DANGER}/claim")
     assert (answer.status_code, answer.location) == (303, f"/desk/tickets/{DANGER}")
