@@ -16,7 +16,8 @@ from speech.recognizers import NOTHING_RECOGNIZED, Recognition, RecognizerUnavai
 
 SetLogLevel(-1)
 
-_UNKNOWN = "[unk]"
+# What stands for speech outside the grammar; models differ in its name. One without it is only guarded by confidence.
+_UNKNOWN = ("[unk]", "<unk>", "<UNK>")
 _PARTIAL_EVERY_BYTES = 1600  # 100 ms: a partial is a walk through the lattice and a JSON text
 _BETWEEN_CJK = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 
@@ -60,7 +61,8 @@ class VoskRecognizer:
             self._kaldi = KaldiRecognizer(self._model, RATE)
         else:
             usable = [words for phrase in phrases if (words := self._in_vocabulary(phrase)) is not None]
-            grammar = json.dumps([*dict.fromkeys(usable), _UNKNOWN], ensure_ascii=False)
+            unknown = [name for name in _UNKNOWN if self._model.vosk_model_find_word(name) >= 0][:1]
+            grammar = json.dumps([*dict.fromkeys(usable), *unknown], ensure_ascii=False)
             self._kaldi = KaldiRecognizer(self._model, RATE, grammar)
         self._kaldi.SetWords(True)
         self._finals = []
@@ -89,7 +91,7 @@ class VoskRecognizer:
         text = _joined([word["word"] for word in words])
         if not text:
             return NOTHING_RECOGNIZED
-        known = sum(word["conf"] for word in words if word["word"] != _UNKNOWN)
+        known = sum(word["conf"] for word in words if word["word"] not in _UNKNOWN)
         return Recognition(text, max(0.0, min(1.0, known / len(words))))
 
     def missing_words(self, phrases: Sequence[str]) -> list[str]:
@@ -131,5 +133,5 @@ def _is_cjk(word: str) -> bool:
 
 
 def _joined(pieces: Sequence[str]) -> str:
-    words = [word for piece in pieces for word in piece.split() if word != _UNKNOWN]
+    words = [word for piece in pieces for word in piece.split() if word not in _UNKNOWN]
     return _BETWEEN_CJK.sub("", " ".join(words))
