@@ -205,7 +205,7 @@ class Recordings(Section):
 class Settings(Section):
     home: Path = Field(description="Folder of everything this installation writes.")
     secret_key: SecretStr = Field(
-        min_length=32, description="Signs sessions and tokens; made and kept in the home when not given."
+        min_length=16, description="Signs sessions and tokens; made and kept in the home when not given."
     )
     utility: Utility
     server: Server = Server()
