@@ -13,7 +13,6 @@ from typing import Protocol
 
 import structlog
 from flask import Blueprint, Response, abort, request, send_file
-from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ivr.calls import CallEnded, CallError, NewCall, NoSuchCall, TurnAnswer
@@ -129,7 +128,7 @@ class _Webhooks:
             )
         caller, called = forms.number(request.form["From"]), forms.number(request.form["To"])
         new = NewCall(Channel.TWILIO, sid, caller, called)
-        return self._answer(lambda: self._begin(new), lambda retry: self._urls.voice(None, retry=retry))
+        return self._answer(lambda: self._runner.begin(new), lambda retry: self._urls.voice(None, retry=retry))
 
     def turn(self) -> Response:
         """The caller has done something, or nothing, at the wait of an answer."""
@@ -152,12 +151,6 @@ class _Webhooks:
             return answered
 
         return self._answer(answer, lambda retry: self._urls.turn(call_id, number, retry=retry, **kept))
-
-    def _begin(self, new: NewCall) -> TurnAnswer:
-        try:
-            return self._runner.begin(new)
-        except IntegrityError:  # its twin was quicker, on a database that lets both in
-            return self._runner.begin(new)
 
     def _answer(self, answer: Callable[[], TurnAnswer], again: Callable[[str], str]) -> Response:
         """The caller's next document. `again` makes the address of another try."""
