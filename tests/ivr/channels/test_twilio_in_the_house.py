@@ -31,7 +31,7 @@ def post(app, path: str, body: bytes, **headers):
 def test_an_outage_is_reported_and_every_request_comes_twice(app):
     call = caller(app, replay=True)
     assert "河湾县供电公司" in " ".join(call.begin(f"{BASE}/twilio/voice").heard)
-    assert "press 1" in call.press("2").heard[-1]
+    assert "press 1" in " ".join(call.press("2").heard)
     call.press("1")
     waiting = call.silence()
     assert waiting.kind == "record"
