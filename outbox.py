@@ -34,8 +34,8 @@ def add_job(
 
 
 def notify(session: Session, topic: str, row_id: object) -> None:
-    """Tells open pages, after the commit, that a row of `topic` ("ticket", "call") has changed."""
-    _committed(session).notices.append((topic, str(row_id)))
+    """`Committed.notify` of the session's transaction."""
+    _committed(session).notify(topic, row_id)
 
 
 def _committed(session: Session) -> Committed:

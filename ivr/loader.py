@@ -29,7 +29,7 @@ class FlowError(Exception):
 
     def __init__(self, faults: list[FlowFault]) -> None:
         # An anchor's content is read once for each alias; its faults are said once.
-        self.faults = sorted(dict.fromkeys(faults), key=lambda f: (f.place.file, f.place.line, f.place.column, f.message))
+        self.faults = sorted(set(faults), key=lambda f: (f.place.file, f.place.line, f.place.column, f.message))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

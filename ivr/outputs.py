@@ -7,7 +7,7 @@ of a channel: they are the call's timeline, stored with the turn.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -171,19 +171,33 @@ _KINDS: dict[str, type[Output]] = {
 }  # fmt: skip
 
 
+_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    c: tuple(f.name for f in fields(c)) for c in (*_KINDS.values(), Segment, KeyInput, SpeechInput)
+}
+
+
 def to_json(output: Output) -> dict[str, Any]:
-    return {"kind": output.kind, **asdict(output)}
+    """Every turn of every call passes here, so it is written out: `dataclasses.asdict` is ten times as slow."""
+    return {"kind": output.kind} | {name: _plain(getattr(output, name)) for name in _FIELDS[type(output)]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Segment | KeyInput | SpeechInput):
+        return {name: _plain(getattr(value, name)) for name in _FIELDS[type(value)]}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
 
 
 def from_json(data: Mapping[str, Any]) -> Output:
-    fields = dict(data)
-    kind = fields.pop("kind", None)
+    values = dict(data)
+    kind = values.pop("kind", None)
     if kind not in _KINDS:
         raise ValueError(f"no such output: {kind!r}")
     if kind == "say":
-        fields["segments"] = tuple(Segment(**segment) for segment in fields["segments"])
+        values["segments"] = tuple(Segment(**segment) for segment in values["segments"])
     if kind == "gather":
-        fields["keys"] = KeyInput(**fields["keys"]) if fields["keys"] else None
-        if fields["speech"]:
-            fields["speech"] = SpeechInput(**{**fields["speech"], "phrases": tuple(fields["speech"]["phrases"])})
-    return _KINDS[kind](**fields)
+        values["keys"] = KeyInput(**values["keys"]) if values["keys"] else None
+        if values["speech"]:
+            values["speech"] = SpeechInput(**{**values["speech"], "phrases": tuple(values["speech"]["phrases"])})
+    return _KINDS[kind](**values)

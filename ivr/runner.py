@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 import outbox
-from database import Database
+from database import Database, Unit
 from ivr import events, outputs, session
 from ivr.calls import CallEnded, NewCall, NewRecording, NoSuchCall, StaleTurn, TurnAnswer, WrongInput
 from ivr.events import CallStarted, Event, HungUp, ServiceResult
@@ -45,6 +45,38 @@ from settings import Settings
 log = structlog.get_logger("turn")
 _calls: sa.Table = Call.__table__  # type: ignore[assignment]
 _turns: sa.Table = CallTurn.__table__  # type: ignore[assignment]
+
+# A turn's statements are made once: building one costs more than running it.
+_CALL = sa.select(
+    *(_calls.c[name] for name in (
+        "id", "channel", "direction", "from_number", "to_number", "language", "status", "flow", "flow_revision_id",
+        "turn", "state", "variables",
+    ))
+).where(_calls.c.id == sa.bindparam("call_id"))  # fmt: skip
+_CALL_LOCKED = _CALL.with_for_update()
+_CALL_OF = sa.select(_calls.c.id).where(
+    _calls.c.channel == sa.bindparam("channel", type_=_calls.c.channel.type),
+    _calls.c.provider_id == sa.bindparam("provider_id"),
+)
+_STORED = (
+    sa.select(_turns.c.outputs, _calls.c.language)
+    .join(_calls, _calls.c.id == _turns.c.call_id)
+    .where(_turns.c.call_id == sa.bindparam("call_id"), _turns.c.number == sa.bindparam("number"))
+)
+_NEW_CALL = _calls.insert()
+_NEW_TURN = _turns.insert()
+_THIS_CALL = _calls.update().where(_calls.c.id == sa.bindparam("call_id"))
+_GOES_ON = _THIS_CALL.values(
+    {name: sa.bindparam(f"new_{name}", type_=_calls.c[name].type) for name in ("turn", "state", "language")}
+)
+_RINGS_OUT_AT = _THIS_CALL.values(expires_at=sa.bindparam("at", type_=_calls.c.expires_at.type))
+_LANGUAGES = (
+    sa.select(Customer.language)
+    .join(CustomerPhone)
+    .where(CustomerPhone.number == sa.bindparam("number"))
+    .distinct()
+    .limit(2)
+)
 _RINGS_OUT = timedelta(seconds=60)  # how long the last words of a finished flow may take to be said
 
 CallEndedHook = Callable[[Session, Call, datetime], None]
@@ -101,12 +133,10 @@ class Runner:
 
     def _begin(self, new: NewCall) -> TurnAnswer:
         began = time.perf_counter()
-        with self.database.transaction() as db:
-            known = db.execute(
-                sa.select(_calls.c.id).where(_calls.c.channel == new.channel, _calls.c.provider_id == new.provider_id)
-            ).scalar()
+        with self.database.unit() as db:
+            known = db.connection.execute(_CALL_OF, {"channel": new.channel, "provider_id": new.provider_id}).scalar()
             if known is not None:
-                return self._stored(db, known, 0)
+                return self._stored(db.connection, known, 0)
             now = self.clock()
             flows = self.flows.current
             call = {
@@ -117,9 +147,9 @@ class Runner:
                 "flow_revision_id": flows.revision, "turn": 0, "variables": dict(new.variables), "started_at": now,
                 "answered_at": now, "expires_at": now + self._longest_call,
             }  # fmt: skip
-            db.execute(_calls.insert(), {**call, "state": None})
+            db.connection.execute(_NEW_CALL, call)
             answer = self._begin_flow(db, call, new.variables, now, began)
-            outbox.notify(db, "call", answer.call_id)
+            db.committed.notify("call", answer.call_id)
         self._observed(new.channel, began, answer)
         return answer
 
@@ -128,10 +158,10 @@ class Runner:
     ) -> TurnAnswer:
         """An outbound call's row has been picked up: begins its flow. Twice: the answer of its first turn again."""
         began = time.perf_counter()
-        with self.database.transaction() as db:
+        with self.database.unit() as db:
             call = dict(self._locked(db, call_id)._mapping)
             if call["turn"] >= 0:
-                return self._stored(db, call_id, 0)
+                return self._stored(db.connection, call_id, 0)
             if CallStatus(call["status"]).final:
                 raise CallEnded(f"call {call_id} is over ({call['status']})")
             now = self.clock()
@@ -142,9 +172,9 @@ class Runner:
             }  # fmt: skip
             if provider_id is not None:
                 values["provider_id"] = provider_id
-            db.execute(_calls.update().where(_calls.c.id == call_id).values(values))
+            db.connection.execute(_THIS_CALL.values(values), {"call_id": call_id})
             answer = self._begin_flow(db, call | values, given, now, began)
-            outbox.notify(db, "call", call_id)
+            db.committed.notify("call", call_id)
         self._observed(call["channel"], began, answer)
         return answer
 
@@ -154,10 +184,10 @@ class Runner:
         """`turn` is the number of the answer whose wait `event` ends. Raises NoSuchCall, StaleTurn, CallEnded,
         WrongInput."""
         began = time.perf_counter()
-        with self.database.transaction() as db:
+        with self.database.unit() as db:
             call = self._locked(db, call_id)
             if turn < call.turn:
-                return self._stored(db, call_id, turn + 1)
+                return self._stored(db.connection, call_id, turn + 1)
             if turn > call.turn or turn < 0:
                 raise StaleTurn(f"call {call_id} has had {call.turn + 1} answers; turn {turn} is not among them")
             if call.state is None:
@@ -177,17 +207,18 @@ class Runner:
 
     def current(self, call_id: str) -> TurnAnswer:
         """The newest answer again, for a phone that lost its connection."""
-        with self.database.reading() as db:
-            turn = db.execute(sa.select(_calls.c.turn).where(_calls.c.id == call_id)).scalar()
-            if turn is None:
+        with self.database.reading() as session_:
+            connection = session_.connection()
+            call = connection.execute(_CALL, {"call_id": call_id}).one_or_none()
+            if call is None:
                 raise NoSuchCall(f"there is no call {call_id}")
-            return self._stored(db, call_id, turn)
+            return self._stored(connection, call_id, call.turn)
 
     # --- a call ends
 
     def ended(self, call_id: str, status: CallStatus, reason: str) -> bool:
         """Hang-up, or a final status. The first one counts: a final state is never left. True when this was it."""
-        with self.database.transaction() as db:
+        with self.database.unit() as db:
             call = self._locked(db, call_id)
             if CallStatus(call.status).final:
                 return False
@@ -198,24 +229,22 @@ class Runner:
                 over = session.resume(self.flows.revision(call.flow_revision_id), call.state, event, self._limits)
                 turn += 1
                 self._add_turn(db, call_id, turn, event, over.outputs, False, now, 0)
-            db.execute(
-                _calls.update()
-                .where(_calls.c.id == call_id)
-                .values(
-                    status=status, turn=turn, state=sa.null(), ended_at=now, end_reason=reason[:80], expires_at=None
-                )
-            )
-            row = db.get_one(Call, call_id)
+            final = {
+                "status": status, "turn": turn, "state": sa.null(), "ended_at": now, "end_reason": reason[:80],
+                "expires_at": None,
+            }  # fmt: skip
+            db.connection.execute(_THIS_CALL.values(final), {"call_id": call_id})
+            row = db.session.get_one(Call, call_id)
             for hook in self._on_ended:
-                hook(db, row, now)
-            outbox.notify(db, "call", call_id)
+                hook(db.session, row, now)
+            db.committed.notify("call", call_id)
         log.info("call ended", call=call_id, status=status.value, reason=reason)
         return True
 
     # --- inside a turn
 
     def _begin_flow(
-        self, db: Session, call: Mapping[str, Any], variables: Mapping[str, Any], now: datetime, began: float
+        self, db: Unit, call: Mapping[str, Any], variables: Mapping[str, Any], now: datetime, began: float
     ) -> TurnAnswer:
         event = CallStarted(
             call["from_number"], call["to_number"], Direction(call["direction"]).value, call["language"],
@@ -229,7 +258,7 @@ class Runner:
         done = self._walk(db, call["id"], flows, first, now)
         return self._store(db, call["id"], 0, event, done, now, began)
 
-    def _walk(self, db: Session, call_id: str, flows: Any, turn: Turn, now: datetime) -> _Done:
+    def _walk(self, db: Unit, call_id: str, flows: Any, turn: Turn, now: datetime) -> _Done:
         """Runs the services a turn asks for until it waits for the caller."""
         said: list[Output] = []
         private = turn.private
@@ -246,7 +275,7 @@ class Runner:
         return _Done(tuple(said), turn.state, turn.language, private)
 
     def _serve(
-        self, db: Session, call_id: str, wanted: CallService, now: datetime, language: str
+        self, db: Unit, call_id: str, wanted: CallService, now: datetime, language: str
     ) -> tuple[ServiceResult, ServiceCalled]:
         """A service that raises costs its own effects only, and its flow is told `error`."""
         service = self.services[wanted.service]
@@ -254,10 +283,11 @@ class Runner:
         outcome, results = "error", {}
         try:
             inputs = {name: coerce(service.inputs[name], value) for name, value in wanted.inputs.items()}
-            call = db.get_one(Call, call_id)
-            with db.begin_nested():
-                answer = service.run(ServiceContext(db, call, now, self._today(now), language), inputs)
-                db.flush()
+            rows = db.session
+            call = rows.get_one(Call, call_id)
+            with rows.begin_nested():
+                answer = service.run(ServiceContext(rows, call, now, self._today(now), language), inputs)
+                rows.flush()
             outcome, results = answer.name, dict(answer.outputs)
         except Exception:
             log.exception("service failed", service=service.name, call=call_id)
@@ -273,20 +303,19 @@ class Runner:
         return ServiceResult(service.name, outcome, results), called
 
     def _store(
-        self, db: Session, call_id: str, number: int, event: Event, done: _Done, now: datetime, began: float
+        self, db: Unit, call_id: str, number: int, event: Event, done: _Done, now: datetime, began: float
     ) -> TurnAnswer:
         took_us = round((time.perf_counter() - began) * 1e6)
         self._add_turn(db, call_id, number, event, done.outputs, done.private, now, took_us)
-        values: dict[str, Any] = {"turn": number, "state": done.state if done.state is not None else sa.null()}
-        values["language"] = done.language
+        db.flush()  # what services changed in the call's row comes before what the turn does
+        new = {"call_id": call_id, "new_turn": number, "new_state": done.state, "new_language": done.language}
+        db.connection.execute(_GOES_ON, new)
         if done.state is None:
-            values["expires_at"] = now + _RINGS_OUT
-        db.flush()
-        db.execute(_calls.update().where(_calls.c.id == call_id).values(values))
+            db.connection.execute(_RINGS_OUT_AT, {"call_id": call_id, "at": now + _RINGS_OUT})
         return TurnAnswer(call_id, number, done.outputs, done.language)
 
     def _add_turn(
-        self, db: Session, call_id: str, number: int, event: Event, said: tuple[Output, ...], private: bool,
+        self, db: Unit, call_id: str, number: int, event: Event, said: tuple[Output, ...], private: bool,
         now: datetime, took_us: int,
     ) -> None:  # fmt: skip
         data = events.to_json(event)
@@ -296,11 +325,11 @@ class Runner:
             "call_id": call_id, "number": number, "event": data, "outputs": [outputs.to_json(o) for o in said],
             "at": now, "took_us": took_us,
         }  # fmt: skip
-        db.execute(_turns.insert(), row)
+        db.connection.execute(_NEW_TURN, row)
 
-    def _keep(self, db: Session, call_id: str, new: NewRecording, now: datetime) -> None:
+    def _keep(self, db: Unit, call_id: str, new: NewRecording, now: datetime) -> None:
         stored = new.path is not None
-        db.add(
+        db.session.add(
             Recording(
                 id=new.id, call_id=call_id, status=RecordingStatus.STORED if stored else RecordingStatus.REMOTE,
                 provider_id=new.provider_id, remote_url=new.remote_url, path=new.path, seconds=new.seconds,
@@ -308,33 +337,28 @@ class Runner:
             )
         )  # fmt: skip
         if new.remote_url is not None and not stored:
-            outbox.add_job(db, "recordings.fetch", key=f"recordings.fetch/{new.id}", now=now, recording_id=new.id)
+            outbox.add_job(
+                db.session, "recordings.fetch", key=f"recordings.fetch/{new.id}", now=now, recording_id=new.id
+            )
         db.flush()
 
-    def _stored(self, db: Session, call_id: str, number: int) -> TurnAnswer:
-        row = db.execute(
-            sa.select(_turns.c.outputs, _calls.c.language)
-            .join(_calls, _calls.c.id == _turns.c.call_id)
-            .where(_turns.c.call_id == call_id, _turns.c.number == number)
-        ).one_or_none()
+    def _stored(self, connection: sa.Connection, call_id: str, number: int) -> TurnAnswer:
+        row = connection.execute(_STORED, {"call_id": call_id, "number": number}).one_or_none()
         if row is None:
             raise NoSuchCall(f"call {call_id} has not been answered")
         said = tuple(outputs.from_json(o) for o in row.outputs)
         return TurnAnswer(call_id, number, said, row.language, replayed=True)
 
-    def _locked(self, db: Session, call_id: str) -> sa.Row[Any]:
-        statement = sa.select(_calls).where(_calls.c.id == call_id)
-        if not self.database.is_sqlite:  # there BEGIN IMMEDIATE has locked already
-            statement = statement.with_for_update()
-        row = db.execute(statement).one_or_none()
+    def _locked(self, db: Unit, call_id: str) -> sa.Row[Any]:
+        # On SQLite BEGIN IMMEDIATE has locked already.
+        statement = _CALL if self.database.is_sqlite else _CALL_LOCKED
+        row = db.connection.execute(statement, {"call_id": call_id}).one_or_none()
         if row is None:
             raise NoSuchCall(f"there is no call {call_id}")
         return row
 
-    def _language_of(self, db: Session, number: str) -> str:
-        known = db.scalars(
-            sa.select(Customer.language).join(CustomerPhone).where(CustomerPhone.number == number).distinct().limit(2)
-        ).all()
+    def _language_of(self, db: Unit, number: str) -> str:
+        known = db.connection.execute(_LANGUAGES, {"number": number}).scalars().all()
         languages = self.flows.current.languages
         return known[0] if len(known) == 1 and known[0] in languages else self.settings.utility.default_language
 

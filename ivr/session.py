@@ -6,10 +6,11 @@ played again. The state holds no object, only what JSON holds, and it is the cal
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from ivr import flow as nodes
 from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, Recorded, ServiceResult, Speech
@@ -85,7 +86,7 @@ def start(flows: FlowSet, flow: str, event: CallStarted, limits: Limits = Limits
 
 def resume(flows: FlowSet, state: State, event: Event, limits: Limits = Limits()) -> Turn:
     """Goes on from a wait. Raises SessionError for an event that the wait cannot take; `state` is left as it was."""
-    return _Walk(flows, copy.deepcopy(state), limits).on(event)
+    return _Walk(flows, orjson.loads(orjson.dumps(state)), limits).on(event)
 
 
 def _frame(flow: Flow, arguments: Mapping[str, Any]) -> dict[str, Any]:
