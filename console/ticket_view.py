@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from console.call_list import CallRow, calls_with
-from console.queue_view import in_language
+from console.customer_view import Person, may_see_number, person
 from console.result_text import quick_phrases
 from console.sessions import SignedIn
-from console.ticket_list import TicketLine, tickets_with
 from models import (
     Account,
-    Bill,
     Recording,
     RecordingStatus,
     Ticket,
@@ -27,8 +23,6 @@ from models import (
     User,
 )
 
-CONTACTS: Final = 6
-ACCOUNTS: Final = 3
 _RECORDINGS: Final = frozenset({"recording", "recording_id", "reason_recording"})
 
 
@@ -103,39 +97,6 @@ class History:
     entries: tuple[HistoryEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LastBill:
-    amount_cents: int
-    usage_kwh: int
-    due_on: date
-    paid: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AccountCard:
-    number: str
-    address: str
-    service_point: str
-    balance_cents: int
-    bill: LastBill | None
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """`accounts`: the ticket's own; where it names none, those of the customer, and `of_ticket` is False."""
-
-    id: int
-    name: str
-    customer_class: str
-    customer_language: str
-    number: str
-    whole_number: bool
-    of_ticket: bool
-    accounts: tuple[AccountCard, ...]
-    tickets: tuple[TicketLine, ...]
-    calls: tuple[CallRow, ...]
-
-
 def head(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Head:
     claimed = ticket.stage is TicketStage.CLAIMED
     mine = ticket.assignee_id == user.id and claimed
@@ -161,14 +122,14 @@ def said(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Said:
     return Said(
         id=ticket.id,
         slots=tuple(
-            _named(name, value)
+            (name, _written(value))
             for name, value in ticket.details.items()
             if name not in _RECORDINGS and value not in (None, "")
         ),
         recordings=tuple(Heard(one.id, one.status, one.seconds, one.transcript, one.created_at) for one in found),
         language=ticket.language,
         call_id=ticket.call_id,
-        whole_numbers=_may_see_number(ticket, user),
+        whole_numbers=may_see_number(ticket, user),
     )
 
 
@@ -195,43 +156,6 @@ def history(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> His
     )
 
 
-def person(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Person:
-    customer = ticket.customer
-    accounts = [ticket.account] if ticket.account else _accounts_of(rows, ticket.customer_id)
-    number, owner = ticket.callback_number, ticket.customer_id
-    return Person(
-        id=ticket.id,
-        name=customer.name if customer else "",
-        customer_class=customer.customer_class if customer else "",
-        customer_language=customer.language if customer else "",
-        number=ticket.callback_number,
-        whole_number=_may_see_number(ticket, user),
-        of_ticket=ticket.account is not None,
-        accounts=tuple(_card(rows, account, language) for account in accounts),
-        tickets=tickets_with(rows, number=number, customer_id=owner, without=ticket.id, limit=CONTACTS),
-        calls=tuple(calls_with(rows, number=number, customer_id=owner, without=ticket.call_id, limit=CONTACTS)),
-    )
-
-
-def _accounts_of(rows: Session, customer_id: int | None) -> list[Account]:
-    if customer_id is None:
-        return []
-    wanted = sa.select(Account).where(Account.customer_id == customer_id).order_by(Account.id).limit(ACCOUNTS)
-    return list(rows.scalars(wanted.options(joinedload(Account.premise))))
-
-
-def _card(rows: Session, account: Account, language: str) -> AccountCard:
-    newest = sa.select(Bill).where(Bill.account_id == account.id).order_by(Bill.issued_on.desc()).limit(1)
-    bill = rows.scalar(newest)
-    return AccountCard(
-        number=account.number,
-        address=in_language(account.premise.address, language),
-        service_point=account.premise.service_point,
-        balance_cents=account.balance_cents,
-        bill=LastBill(bill.amount_cents, bill.usage_kwh, bill.due_on, bill.paid_at is not None) if bill else None,
-    )
-
-
 Panel = Head | Said | Work | History | Person
 PANELS: Final[Mapping[str, Callable[[Ticket, SignedIn, Session, str], Panel]]] = {
     "head": head,
@@ -255,10 +179,6 @@ def load(rows: Session, ticket_id: int) -> Ticket | None:
     )
 
 
-def _may_see_number(ticket: Ticket, user: SignedIn) -> bool:
-    return user.leads or ticket.assignee_id == user.id
-
-
 def _since(ticket: Ticket) -> datetime:
     match ticket.stage:
         case TicketStage.CLAIMED:
@@ -267,13 +187,6 @@ def _since(ticket: Ticket) -> datetime:
             return ticket.closed_at or ticket.queued_at
         case _:
             return ticket.queued_at
-
-
-def _named(name: str, value: object) -> tuple[str, str]:
-    """A flow may put one more named value into `details`: "neighbours: out_too"."""
-    written = _written(value)
-    inner = re.fullmatch(r"([a-z_]+): ([a-z_]*)", written) if name == "details" else None
-    return (inner[1], inner[2]) if inner else (name, written)
 
 
 def _written(value: object) -> str:
