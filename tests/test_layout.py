@@ -25,7 +25,7 @@ MODULES: list[tuple[str, set[str]]] = [
     ("outbox", set()),
     ("app", {"accounts", "callqueue", "ivr", "console", "processes"}),
     ("doctor", {"migrations", "ivr", "speech"}),
-    ("cli", set()),
+    ("cli", {"ivr"}),
 ]
 
 
