@@ -27,6 +27,8 @@ from speech.voices import CachedVoice, VoiceUnavailable
 
 log = structlog.get_logger("media")
 
+ONSET_MS = 80  # of voiced sound stop a prompt: it is to be silent within 100 ms of the first syllable
+
 
 def run(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT."""
@@ -119,7 +121,7 @@ class VoiceEndpointer:
     }
 
     def __init__(self, end_silence_s: float) -> None:
-        self._endpointer = Endpointer(end_silence_ms=max(20, round(end_silence_s * 1000)))
+        self._endpointer = Endpointer(min_speech_ms=ONSET_MS, end_silence_ms=max(20, round(end_silence_s * 1000)))
 
     def accept(self, frame: bytes) -> Voiced:
         return self._WORDS[self._endpointer.accept(frame)]

@@ -36,7 +36,9 @@ class Opened:
 
 
 def open_ticket(session: Session, call: Call, wish: Wish, now: datetime, *, reopen_priority: int) -> Opened:
-    """The same wish of the same call again is the same ticket. Never commits.
+    """The same wish of the same call again is the same ticket, and adds what was not known. Never commits.
+
+    So a flow can open a ticket before it asks for more: whoever hangs up then has reported all the same.
 
     A fault of an account, or of a number where no account is known, joins the open ticket about it. A danger joins
     nothing but a danger of the same subject: it is never taken for something that is known.
@@ -44,6 +46,7 @@ def open_ticket(session: Session, call: Call, wish: Wish, now: datetime, *, reop
     key = f"{call.id}/{wish.type.value}/{hashlib.sha256(wish.subject.encode()).hexdigest()[:32]}"
     existing = session.scalar(sa.select(Ticket).where(Ticket.dedupe_key == key))
     if existing is not None:
+        _learn(session, existing, wish, now)
         return Opened(existing, already=False)
     account = None
     if wish.account_number:
@@ -86,6 +89,13 @@ def find_open(session: Session, number: str, account_number: str = "") -> Ticket
         mine = sa.or_(mine, Ticket.account_id == of_account)
     statement = sa.select(Ticket).where(mine, Ticket.stage != TicketStage.CLOSED).order_by(Ticket.id.desc()).limit(1)
     return session.scalar(statement)
+
+
+def _learn(session: Session, ticket: Ticket, wish: Wish, now: datetime) -> None:
+    new = {name: text for name, text in wish.details.items() if name not in ticket.details}
+    if new:
+        ticket.details = {**ticket.details, **new}
+        history.record(session, ticket.id, history.NOTED, history.CALLER, now, new.pop("description", ""), **new)
 
 
 def _open_fault(session: Session, account: Account | None, wish: Wish) -> Ticket | None:

@@ -65,6 +65,18 @@ def test_the_same_wish_of_the_same_call_is_one_ticket(any_desk: Desk) -> None:
     assert any_desk.history(int(first.outputs["ticket_number"])) == ["opened"]
 
 
+def test_a_wish_said_again_adds_what_was_not_known(any_desk: Desk) -> None:
+    call_id = any_desk.call()
+    wish = {"type": "fault", "subject": "Danger", "danger": True}
+    ticket_id = int(any_desk.ask(call_id, "tickets.open", **wish).outputs["ticket_number"])
+    for _ in range(2):
+        answer = any_desk.ask(call_id, "tickets.open", **wish, recording="rec1", description="at the bridge")
+        assert answer.outputs["ticket_number"] == str(ticket_id)
+    ticket = any_desk.ticket(ticket_id)
+    assert ticket.details == {"recording": "rec1", "description": "at the bridge"}
+    assert any_desk.history(ticket_id) == ["opened", "noted"]
+
+
 def test_another_wish_of_the_same_call_is_another_ticket(desk: Desk) -> None:
     call_id = desk.call()
     desk.ask(call_id, "tickets.open", type="complaint", subject="Complaint")

@@ -7,11 +7,15 @@ from pathlib import Path
 from media.waiting import Voiced
 from processes.gateway import GatewayVoice, VoiceEndpointer, build_ears
 from settings import Settings
-from speech.audio import PCM_FRAME_BYTES
+from speech.audio import PCM_FRAME_BYTES, audioop
 
 
 def frames(pcm: bytes) -> list[bytes]:
     return [pcm[start : start + PCM_FRAME_BYTES] for start in range(0, len(pcm) - PCM_FRAME_BYTES + 1, PCM_FRAME_BYTES)]
+
+
+def rms(frame: bytes) -> int:
+    return audioop.rms(frame, 2)
 
 
 def test_what_is_public_is_kept_and_what_is_private_is_not(settings: Settings) -> None:
@@ -37,6 +41,9 @@ def test_speech_begins_once_and_ends_after_the_silence_asked_for(settings: Setti
     endpointer = VoiceEndpointer(end_silence_s=0.6)
     heard = [endpointer.accept(frame) for frame in [*[silence] * 20, *frames(spoken), *[silence] * 60]]
     assert heard.count(Voiced.ONSET) == 1
+    loudest = max(rms(frame) for frame in frames(spoken))
+    arrives = 20 + next(n for n, frame in enumerate(frames(spoken)) if rms(frame) > loudest / 10)
+    assert (heard.index(Voiced.ONSET) - arrives) * 20 <= 100, "a prompt stops within 100 ms of the first syllable"
     assert heard.count(Voiced.ENDED) == 1
     assert heard.index(Voiced.ENDED) > 20 + len(frames(spoken)) * 0.7
 
