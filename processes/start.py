@@ -7,8 +7,10 @@ import shutil
 import socket
 import sys
 import time
+import traceback
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,8 +41,7 @@ def start(settings: Settings, *, config_path: Path | None, demo: bool) -> None:
             log.info(f"starting in {settings.home}")
             _check_disk(settings.home)
             _check_ports(settings)
-            _prepare_database(settings, demo=demo)
-            _check_flows(settings)
+            _apart(lambda: _prepare(settings, demo=demo))
             environment = _environment(settings, config_path)
             plans = [*_valkey(settings, environment), *_children(environment)]
             Supervisor(plans).run(each_round=_Announcement(settings, demo=demo))
@@ -72,6 +73,39 @@ def _check_ports(settings: Settings) -> None:
                     f"port {port} of {settings.server.host} (for the {whose}) cannot be used: {problem.strerror}; "
                     "choose another with --port N, the media gateway takes N+1"
                 ) from None
+
+
+def _apart(work: Callable[[], None]) -> None:
+    """Runs `work` in a process of its own, so that the hundred megabytes it imports do not stay in the supervisor.
+
+    Raises CannotStart when `work` does. We have no threads, so forking is safe.
+    """
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except CannotStart as problem:
+            os.write(writing, str(problem).encode()[:60_000])
+        except KeyboardInterrupt:
+            os.write(writing, b"interrupted")
+        except BaseException:  # noqa: BLE001 - it must not go on as a second supervisor
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        message = pipe.read().decode(errors="replace")
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        raise CannotStart(message or "an unexpected error, see above; please report it")
+
+
+def _prepare(settings: Settings, *, demo: bool) -> None:
+    _prepare_database(settings, demo=demo)
+    _check_flows(settings)
 
 
 def _prepare_database(settings: Settings, *, demo: bool) -> None:
@@ -152,7 +186,7 @@ class _Announcement:
         if self._done:
             return
         if self._ready():
-            welcome.print_welcome(self._settings, demo=self._demo)
+            _apart(lambda: welcome.print_welcome(self._settings, demo=self._demo))
             self._done = True
         elif time.monotonic() > self._give_up_at:
             log.error(f"the web has not become ready in {_READY_WITHIN_S:.0f} s; `hotline doctor` says what is missing")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from processes.start import CannotStart, start
+from settings import Settings
 from tests.processes.running import CHILDREN, RunningHotline, command, environment, two_free_ports, wait_for
 
 pytestmark = pytest.mark.processes
@@ -63,6 +67,26 @@ def test_a_port_that_is_taken_is_named(started: RunningHotline, tmp_path: Path) 
     assert second.returncode == 1
     assert f"port {started.port} of 127.0.0.1 (for the web) cannot be used" in second.stderr
     assert "--port" in second.stderr
+
+
+def test_flows_that_are_wrong_are_said_before_anything_runs(tmp_path: Path) -> None:
+    flows = tmp_path / "flows"
+    flows.mkdir()
+    (flows / "main.yaml").write_text("flow: main\nnodez: {}\n")
+    variables = {**environment(tmp_path / "home"), "HOTLINE_CALLFLOWS__FOLDER": str(flows)}
+    refused = subprocess.run(
+        command("start", "--port", str(two_free_ports())), env=variables, capture_output=True, text=True
+    )
+    assert refused.returncode == 1
+    assert "the call flows cannot be used" in refused.stderr
+    assert "main.yaml:2" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_full_disk_is_said_before_anything_runs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=5 * 2**20))
+    with pytest.raises(CannotStart, match="5 MB left, 100 MB are needed"):
+        start(settings, config_path=None, demo=False)
 
 
 @pytest.mark.parametrize("name", sorted(CHILDREN))
