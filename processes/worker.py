@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import UTC, datetime
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import redis
 import structlog
@@ -23,9 +21,6 @@ from callqueue.pushing import QUEUE
 from processes.heartbeat import Heartbeat
 from settings import Settings
 
-if TYPE_CHECKING:
-    from app import Hotline
-
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 3.0
@@ -35,7 +30,7 @@ _RETRY_S = 1.0
 def run(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT; a job under way is finished first."""
     metrics.prepare_alone(settings.home / "metrics" / "worker")
-    from app import build
+    from app import build, job_context
 
     hotline = build(settings)
     context = job_context(hotline)
@@ -48,24 +43,6 @@ def run(settings: Settings) -> None:
     looking.join(timeout=5)
     heartbeat.stop()
     hotline.database.dispose()
-
-
-def job_context(hotline: Hotline) -> jobs.JobContext:
-    """What jobs are given. Twilio's part only where Twilio is switched on."""
-    settings, database = hotline.settings, hotline.database
-    if not settings.twilio.enabled:
-        return jobs.JobContext(database, settings, lambda: hotline.flows.current.revision, hotline.redis)
-    from ivr.channels.twilio import recordings
-    from ivr.channels.twilio.rest import TwilioDialer
-
-    return jobs.JobContext(
-        database,
-        settings,
-        lambda: hotline.flows.current.revision,
-        hotline.redis,
-        dialer=TwilioDialer(settings, database),
-        recording_fetcher=lambda recording: recordings.fetch(settings, database, recording, datetime.now(UTC)),
-    )
 
 
 class _Worker(SimpleWorker):
