@@ -211,7 +211,9 @@ def test_the_work_of_a_turn_does_not_grow_with_the_call_or_with_history(runner: 
     assert early <= 4
 
 
-def test_the_first_end_counts_and_late_news_change_nothing(make_runner: Callable[..., Runner], database: Database) -> None:
+def test_the_first_end_counts_and_late_news_change_nothing(
+    make_runner: Callable[..., Runner], database: Database
+) -> None:
     ends: list[str] = []
     runner = make_runner(on_ended=[lambda session, call, now: ends.append(call.id)])
     call_id = runner.begin(a_call()).call_id
