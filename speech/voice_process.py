@@ -17,11 +17,14 @@ import os
 import queue
 import sys
 import threading
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import espeakng_loader
+
+ATTEMPTS = 3
 
 
 @functools.lru_cache(maxsize=1)
@@ -79,12 +82,24 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     check_voice(request["voice"])
     engine.setProperty("voice", request["voice"])
     engine.setProperty("rate", request["words_per_minute"])
-    # espeak-ng works in a thread of its own. When it is still busy with a property, runAndWait cancels what is under
-    # way, which now and then hits the text itself: one rendering in two hundred came out empty.
-    _espeak.Synchronize()
-    engine.save_to_file(request["text"], request["path"])
-    engine.runAndWait()
-    return {"ok": True}
+    for _ in range(ATTEMPTS):
+        # espeak-ng works in a thread of its own. When it is still busy with a property, runAndWait cancels what is
+        # under way, which now and then hits the text itself: one rendering in two hundred came out empty. Waiting
+        # for it leaves one in thousands, on a busy machine, and that one is asked for again.
+        _espeak.Synchronize()
+        engine.save_to_file(request["text"], request["path"])
+        engine.runAndWait()
+        if has_sound(request["path"]):
+            return {"ok": True}
+    return {"ok": False, "error": "it wrote no sound"}
+
+
+def has_sound(path: str) -> bool:
+    try:
+        with wave.open(path, "rb") as reader:
+            return any(reader.readframes(reader.getnframes()))
+    except (OSError, EOFError, wave.Error):
+        return False
 
 
 def main() -> None:

@@ -58,9 +58,16 @@ def test_a_shorter_closing_silence_splits_where_a_longer_one_waits(voice: Pyttsx
 
 def test_a_cough_is_no_speech() -> None:
     chance = random.Random(1)
-    cough = struct.pack("<1000h", *(round(8000 * chance.gauss(0, 0.4)) for _ in range(1000)))  # 125 ms
+    cough = struct.pack("<960h", *(round(8000 * chance.gauss(0, 0.4)) for _ in range(960)))  # 120 ms
     pcm = silence(400) + cough + silence(1500)
-    assert heard(pcm, Endpointer(min_speech_ms=200)) == [(0, Endpoint.SILENCE)]
+    assert heard(pcm, Endpointer()) == [(0, Endpoint.SILENCE)]
+
+
+@pytest.mark.parametrize(("word", "language"), [("no", "en"), ("yes", "en"), ("对", "zh-CN"), ("是", "zh-CN")])
+def test_the_shortest_answer_is_speech(voice: Pyttsx3Voice, word: str, language: str) -> None:
+    pcm = silence(500) + voice.render(word, language) + silence(1500)
+    endpoints = [endpoint for _, endpoint in heard(pcm, Endpointer())]
+    assert endpoints.count(Endpoint.SPEECH_STARTED) == endpoints.count(Endpoint.ENDED) == 1
 
 
 def test_a_quiet_hissing_line_is_no_speech() -> None:
