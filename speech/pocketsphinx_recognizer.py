@@ -4,8 +4,8 @@ The grammar of a wait is a finite-state graph: its phrases beside a loop of deco
 What gets through is weighed a second time, see `_confidence`. Measured with 12 phrases and 20 other sentences in eight
 synthetic voices through mu-law: 84 of 96 phrases right and 2 of 160 sentences taken for a phrase; in pink noise 20 dB
 below 88 and 5, 10 dB below 63 and 3. The numbers of this module were chosen on those; 12 other phrases and sentences
-in six other voices gave 60 of 72, none taken for another phrase, and 1 of 72. Whole strings of digits come out right one time in four: ask for the keypad.
-It takes 0.03 of the time it listens to, one core.
+in six other voices gave 60 of 72, none taken for another phrase, and 1 of 72. Whole strings of digits come out right
+one time in four: offer the keypad as well. It takes 0.04 of the time it listens to, of one core.
 """
 
 from __future__ import annotations
