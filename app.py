@@ -6,8 +6,10 @@ web on top of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Flask
@@ -27,6 +29,9 @@ from ivr.services import ServiceRegistry
 from ivr.values import Signature
 from metrics import observe_turn
 from settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger("app")
 
@@ -114,8 +119,23 @@ def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
     hotline = hotline or build(settings)
     app = Flask("hotline", static_folder=None, template_folder=None)
     app.extensions["hotline"] = hotline
-    console.web.init_app(app, hotline, outside=["twilio", "health"])
+    console.web.init_app(app, hotline, outside=["health"])
     app.register_blueprint(console.phone.build_blueprint(hotline))
-    app.register_blueprint(webhooks.build_blueprint(hotline))
     app.register_blueprint(health.build_blueprint(hotline))
+    carrier = Flask("hotline-webhooks", static_folder=None, template_folder=None)
+    carrier.register_blueprint(webhooks.build_blueprint(hotline))
+    app.wsgi_app = _CarrierApart(app.wsgi_app, carrier.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+class _CarrierApart:
+    """A carrier's webhooks are a web of their own beside the pages: they guard themselves by signature, and sessions,
+    CSRF, languages and headers for browsers would cost a turn as much as its engine does."""
+
+    def __init__(self, pages: WSGIApplication, carrier: WSGIApplication) -> None:
+        self._pages = pages
+        self._carrier = carrier
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        web = self._carrier if environ["PATH_INFO"].startswith("/twilio/") else self._pages
+        return web(environ, start_response)

@@ -185,7 +185,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Segment | KeyInput | SpeechInput):
         return {name: _plain(getattr(value, name)) for name in _FIELDS[type(value)]}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in value] if value and isinstance(value[0], Segment) else list(value)
     return value
 
 

@@ -30,7 +30,7 @@ def test_only_these_are_open_to_anyone_or_guard_themselves(app: Flask) -> None:
         *("console.static", "home.landing", "sign_in.form", "sign_in.submit", "preferences.save"),
         *("phone.page", "phone.token"),
     }
-    assert outside == {"twilio", "health"}
+    assert outside == {"health"}
 
 
 def test_a_stranger_is_sent_to_sign_in_from_every_page_of_staff(app: Flask) -> None:
