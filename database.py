@@ -166,7 +166,9 @@ class Database:
         options: dict[str, object] = {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": 2 * pool_size}
         if self.is_sqlite:
             options = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
-        self.engine = sa.create_engine(self.url, json_serializer=_to_json, json_deserializer=orjson.loads, **options)
+        self.engine = sa.create_engine(
+            self.url, json_serializer=_to_json, json_deserializer=orjson.loads, hide_parameters=True, **options
+        )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)

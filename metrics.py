@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _TURN_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-
-_turn_seconds: Histogram | None = None
-_turns: Counter | None = None
-
 
 def prepare(folder: Path) -> dict[str, str]:
     """Empties `folder`, so that dead processes are not counted, and returns the environment for the children."""
@@ -36,16 +33,31 @@ def prepare_alone(folder: Path) -> None:
 
 def observe_turn(channel: str, seconds: float, outcome: str) -> None:
     """One answer given to a caller; `outcome` is answered, replayed or fault. The runner's observer."""
-    global _turn_seconds, _turns  # made at the first turn: by then the folder is known
-    if _turn_seconds is None or _turns is None:
-        from prometheus_client import Counter, Histogram
+    turn_seconds, turns = _instruments()
+    turn_seconds.labels(channel).observe(seconds)
+    turns.labels(channel, outcome).inc()
 
-        _turn_seconds = Histogram(
-            "hotline_turn_seconds", "Time to answer one event of a call.", ["channel"], buckets=_TURN_BUCKETS_S
-        )
-        _turns = Counter("hotline_turns", "Events of calls answered.", ["channel", "outcome"])
-    _turn_seconds.labels(channel).observe(seconds)
-    _turns.labels(channel, outcome).inc()
+
+_made: tuple[Histogram, Counter] | None = None
+_making = threading.Lock()
+
+
+def _instruments() -> tuple[Histogram, Counter]:
+    """Made once, at the first turn: by then the folder is known. Two first turns may come at once."""
+    global _made
+    if _made is None:
+        with _making:
+            if _made is None:
+                from prometheus_client import Counter, Histogram
+
+                _made = (
+                    Histogram(
+                        "hotline_turn_seconds", "Time to answer one event of a call.", ["channel"],
+                        buckets=_TURN_BUCKETS_S,
+                    ),
+                    Counter("hotline_turns", "Events of calls answered.", ["channel", "outcome"]),
+                )  # fmt: skip
+    return _made
 
 
 def process_ended(pid: int) -> None:

@@ -121,4 +121,4 @@ def _spoken_value(node: AskNode, text: str, language: str) -> str | int | None:
         digits = read_digits(text, language)
         return digits if digits and node.min_digits <= len(digits) <= node.max_digits else None
     number = read_number(text, language)
-    return None if number is None else int(number)
+    return None if number is None or number != int(number) else int(number)

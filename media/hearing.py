@@ -32,10 +32,12 @@ class EarPool:
     async def use(self, hearing: Hearing) -> None:
         async with self._free:
             recognizer = await self.run(self._ears.acquire)
+            broken = True  # one that raised is replaced: it costs an utterance, not the next caller's as well
             try:
                 await hearing.decode(recognizer)
+                broken = False
             finally:
-                await self.run(self._ears.release, recognizer)
+                await self.run(self._ears.release, recognizer, broken=broken)
 
     async def run(self, function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
         loop = asyncio.get_running_loop()

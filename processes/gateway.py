@@ -139,8 +139,8 @@ class PooledEars:
         assert recognizer is not None, "the gateway took more recognisers than there are"
         return recognizer
 
-    def release(self, recognizer: Recognizer) -> None:
-        self._pool.release(cast(recognizers.Recognizer, recognizer))  # it came out of this pool
+    def release(self, recognizer: Recognizer, *, broken: bool) -> None:
+        self._pool.release(cast(recognizers.Recognizer, recognizer), broken=broken)  # it came out of this pool
 
 
 def build_ears(settings: Settings) -> dict[str, Ears]:

@@ -178,7 +178,7 @@ def _factory(language: str, choice: RecognizerChoice) -> Callable[[], Recognizer
         if language.split("-")[0].lower() != "en" or choice.model is not None:
             raise RecognizerUnavailable(
                 f"pocketsphinx hears English only, with the model in its own package; for {language!r} set "
-                f"`engine: vosk` and pull a model with `hotline speech models pull {language}`"
+                f"`engine: vosk` and a model's folder under speech.recognizers.{language} (docs/operating.md)"
             )
         from speech.pocketsphinx_recognizer import PocketSphinxRecognizer
 
@@ -186,8 +186,8 @@ def _factory(language: str, choice: RecognizerChoice) -> Callable[[], Recognizer
     if choice.engine == "vosk":
         if choice.model is None:
             raise RecognizerUnavailable(
-                f"no Vosk model is named for {language!r}: run `hotline speech models pull {language}`, or set its "
-                "folder under speech.models in config.yaml"
+                f"no Vosk model is named for {language!r}: set its folder as speech.recognizers.{language}.model in "
+                "config.yaml (docs/operating.md says where to get one)"
             )
         from speech.vosk_recognizer import VoskRecognizer, load_model
 

@@ -33,14 +33,14 @@ def load_model(folder: Path) -> Any:
             # Kaldi ends the process on some broken models, so what can be checked is checked first.
             if not any((folder / name).is_file() for name in ("am/final.mdl", "final.mdl")):
                 raise RecognizerUnavailable(
-                    f"{folder} holds no Vosk model (no am/final.mdl): pull one with `hotline speech models pull`, or "
-                    "mend its folder under speech.models in config.yaml"
+                    f"{folder} holds no Vosk model (no am/final.mdl): unpack one there, or mend the folder under "
+                    "speech.recognizers in config.yaml (docs/operating.md, 'Ears for Mandarin')"
                 )
             try:
                 _models[folder] = Model(str(folder))
             except Exception as error:  # Vosk raises nothing more precise
                 raise RecognizerUnavailable(
-                    f"Vosk cannot load the model in {folder} ({error}): pull it again with `hotline speech models pull`"
+                    f"Vosk cannot load the model in {folder} ({error}): download and unpack it again"
                 ) from error
         return _models[folder]
 

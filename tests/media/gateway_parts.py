@@ -84,7 +84,7 @@ class ScriptedEars:
         assert self.out <= self.size
         return self
 
-    def release(self, recognizer: object) -> None:
+    def release(self, recognizer: object, *, broken: bool) -> None:
         self.out -= 1
 
     def start(self, phrases: tuple[str, ...], *, free: bool, repeat: bool) -> None:

@@ -53,7 +53,7 @@ def test_english_is_heard_and_a_language_without_ears_is_left_out(settings: Sett
     assert set(ears) == {"en"}
     recognizer = ears["en"].acquire()
     recognizer.start(("yes", "no"), free=False, repeat=False)
-    ears["en"].release(recognizer)
+    ears["en"].release(recognizer, broken=False)
 
 
 def test_a_model_that_is_missing_leaves_the_keypad(settings: Settings, tmp_path: Path) -> None:

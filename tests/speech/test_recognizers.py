@@ -114,8 +114,8 @@ def test_every_language_gets_its_engine_and_the_keypad_only_ones_none() -> None:
 @pytest.mark.parametrize(
     ("language", "choice", "says"),
     [
-        ("zh-CN", RecognizerChoice("pocketsphinx"), r"English only.*hotline speech models pull zh-CN"),
-        ("zh-CN", RecognizerChoice("vosk"), "hotline speech models pull zh-CN"),
+        ("zh-CN", RecognizerChoice("pocketsphinx"), r"English only.*speech.recognizers.zh-CN"),
+        ("zh-CN", RecognizerChoice("vosk"), "speech.recognizers.zh-CN.model"),
         ("en", RecognizerChoice("vosk", Path("/nonexistent/model")), "/nonexistent/model holds no Vosk model"),
     ],
 )

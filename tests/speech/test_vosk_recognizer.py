@@ -15,7 +15,7 @@ from speech.vosk_recognizer import VoskRecognizer, load_model
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "README").write_text("nothing to hear")
-    with pytest.raises(RecognizerUnavailable, match=r"holds no Vosk model.*hotline speech models pull"):
+    with pytest.raises(RecognizerUnavailable, match=r"holds no Vosk model.*speech.recognizers"):
         load_model(tmp_path)
 
 
