@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
 from flask import Flask
 from redis import Redis
-from redis.exceptions import RedisError
 
 import accounts.services
 import callqueue.services
-from callqueue import live, outbound, pushing
+from callqueue import outbound, pushing
+from callqueue.after_commit import AfterCommit
 from callqueue.context import JobContext
-from database import Committed, Database
+from database import Database
 from ivr.channels.twilio import recordings
 from ivr.channels.twilio.rest import TwilioDialer
 from ivr.flow_store import SHIPPED, FlowStore, read_files
@@ -32,8 +31,6 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-log = structlog.get_logger("app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +66,11 @@ def build(settings: Settings) -> Hotline:
     )
     flows.use(read_files(settings.callflows.folder or SHIPPED), utc_now())
     redis = pushing.connect(settings.redis.url) if settings.redis.url else None
-    database.after_commit = _AfterCommit(redis)
+    database.after_commit = AfterCommit(redis) if redis is not None else None
     runner = Runner(
-        database, flows, services, settings, on_ended=[outbound.OnCallEnded(settings)], observe=observe_turn
+        database, flows, services, settings, on_outbound_ended=[outbound.OnCallEnded(settings)], observe=observe_turn
     )
     return Hotline(settings, database, services, flows, runner, redis)
-
-
-class _AfterCommit:
-    """Pushes jobs and tells pages. Without Redis the sweep and the pages' own polling catch up."""
-
-    def __init__(self, redis: Redis | None) -> None:
-        self._redis = redis
-
-    def __call__(self, committed: Committed) -> None:
-        if self._redis is None or not pushing.push(self._redis, committed.job_ids):
-            return
-        try:
-            live.publish(self._redis, committed.notices)
-        except RedisError as error:
-            log.debug("pages are not told, they will look", error=type(error).__name__)
 
 
 def job_context(hotline: Hotline) -> JobContext:

@@ -47,6 +47,13 @@ REPORT = (
     Step({"Digits": "2"}, b"ticket number is"),
     Step({"Digits": "2"}, b"<Hangup"),
 )
+# The same turn again and again: a menu is asked for once more. Nothing but signature, lock, engine, commit and TwiML.
+MENU = (
+    Step({"CallStatus": "ringing"}, b"<Gather"),
+    Step({"Digits": "2"}, b"report that your power is out"),
+    *(Step({"Digits": "9"}, b"report that your power is out") for _ in range(60)),
+)
+SCRIPTS = {"report": REPORT, "menu": MENU}
 END = Step({"CallStatus": "completed", "CallDuration": "61", "SequenceNumber": "0"}, b"")
 
 
@@ -249,8 +256,9 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--calls", type=int, default=32, help="calls in progress at once")
     parser.add_argument("--per-second", type=float, help="paced at so many requests a second; saturated without")
+    parser.add_argument("--script", choices=sorted(SCRIPTS), default="report")
     given = parser.parse_args()
-    script = (*REPORT, END)
+    script = (*SCRIPTS[given.script], END)
     made = [(Caller if given.kind == "hotline" else BareCaller)(script) for _ in range(given.calls)]
     load = Load(given.port, given.connections, made)
     run = load.paced(given.seconds, given.per_second) if given.per_second else load.saturate(given.seconds)

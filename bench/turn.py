@@ -41,52 +41,57 @@ def main() -> None:
             "hotline": stack.enter_context(_hotline(folder, ports["hotline"], given)),
             "bare": stack.enter_context(_bare(folder, ports["bare"], given)),
         }
-        for kind in ports:  # warm: imports, pools, the first pages of the files
-            _drive(kind, ports[kind], given, seconds=2.0)
-        saturated: dict[str, list[dict]] = {"hotline": [], "bare": []}
-        for number in range(given.rounds):
-            for kind in sorted(ports, reverse=bool(number % 2)):
-                before = _cpu_s(servers[kind])
-                run = _drive(kind, ports[kind], given, seconds=given.seconds)
-                run["cpu_ms"] = (_cpu_s(servers[kind]) - before) * 1000 / run["requests"]
-                saturated[kind].append(run)
-        rate = statistics.median(run["requests_per_s"] for run in saturated["hotline"])
-        paced = [
-            _drive("hotline", ports["hotline"], given, seconds=given.seconds, per_second=0.8 * rate)
-            for _ in range(max(1, given.rounds // 2))
-        ]
+        report = {
+            "turn": _measure("menu", ports, servers, given),
+            "whole_call": _measure("report", ports, servers, given),
+            "server": {"processes": given.processes, "threads": given.threads, "redis": not given.no_redis},
+            "connections": given.connections,
+            "machine": machine(),
+        }
+    print(json.dumps(report, indent=2))
+    for found in (report["turn"], report["whole_call"]):
+        if found["wrong_answers"]:
+            sys.exit(f"{found['wrong_answers']} answers were wrong, the first: {found['first_wrong']}")
+
+
+def _measure(script: str, ports: dict[str, int], servers: dict[str, int], given: argparse.Namespace) -> dict:
+    """Rounds of both servers in turn, saturated; then the hotline alone at 80 % of what it did."""
+    for kind in ports:  # warm: imports, pools, the first pages of the files
+        _drive(kind, ports[kind], script, given, seconds=2.0)
+    saturated: dict[str, list[dict]] = {"hotline": [], "bare": []}
+    for number in range(given.rounds):
+        for kind in sorted(ports, reverse=bool(number % 2)):
+            before = _cpu_s(servers[kind])
+            run = _drive(kind, ports[kind], script, given, seconds=given.seconds)
+            run["cpu_ms"] = (_cpu_s(servers[kind]) - before) * 1000 / run["requests"]
+            saturated[kind].append(run)
+    rate = statistics.median(run["requests_per_s"] for run in saturated["hotline"])
+    paced = [
+        _drive("hotline", ports["hotline"], script, given, seconds=given.seconds, per_second=0.8 * rate)
+        for _ in range(max(1, given.rounds // 2))
+    ]
     rates = {kind: [run["requests_per_s"] for run in runs] for kind, runs in saturated.items()}
     ratios = [ours / theirs for ours, theirs in zip(rates["hotline"], rates["bare"], strict=True)]
-    wrong = sum(run["wrong"] for run in [*saturated["hotline"], *saturated["bare"], *paced])
-    report = {
+    runs = [*saturated["hotline"], *saturated["bare"], *paced]
+    return {
+        "script": script,
         "ratio": round(statistics.median(ratios), 3),
         "ratio_of_rounds": [round(ratio, 3) for ratio in ratios],
-        "hotline_requests_per_s": round(rate, 1),
-        "bare_requests_per_s": round(statistics.median(rates["bare"]), 1),
-        "requests_per_s_of_rounds": rates,
+        "requests_per_s": {kind: round(statistics.median(found), 1) for kind, found in rates.items()},
         "cpu_ms_per_request": {
-            kind: round(statistics.median(run["cpu_ms"] for run in runs), 2) for kind, runs in saturated.items()
+            kind: round(statistics.median(run["cpu_ms"] for run in found), 2) for kind, found in saturated.items()
         },
-        "calls": sum(run["calls"] for run in [*saturated["hotline"], *paced]),
-        "wrong_answers": wrong,
-        "saturated": {
-            "connections": given.connections,
-            "p50_ms": statistics.median(run["p50_ms"] for run in saturated["hotline"]),
-            "p99_ms": statistics.median(run["p99_ms"] for run in saturated["hotline"]),
-        },
+        "saturated_ms": {p: statistics.median(run[f"{p}_ms"] for run in saturated["hotline"]) for p in ("p50", "p99")},
         "at_80_percent": {
             "requests_per_s": round(statistics.median(run["requests_per_s"] for run in paced), 1),
             "p50_ms": statistics.median(run["p50_ms"] for run in paced),
             "p99_ms": statistics.median(run["p99_ms"] for run in paced),
             "max_ms": max(run["max_ms"] for run in paced),
         },
-        "server": {"processes": given.processes, "threads": given.threads, "redis": not given.no_redis},
-        "machine": machine(),
+        "calls": sum(run["calls"] for run in [*saturated["hotline"], *paced]),
+        "wrong_answers": sum(run["wrong"] for run in runs),
+        "first_wrong": next((run["first_wrong"] for run in runs if run["wrong"]), ""),
     }
-    print(json.dumps(report, indent=2))
-    if wrong:
-        found = next(run["first_wrong"] for run in [*saturated["hotline"], *paced, *saturated["bare"]] if run["wrong"])
-        sys.exit(f"{wrong} answers were wrong, the first: {found}")
 
 
 def machine() -> dict[str, object]:
@@ -109,12 +114,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _drive(kind: str, port: int, given: argparse.Namespace, *, seconds: float, per_second: float | None = None) -> dict:
+def _drive(
+    kind: str, port: int, script: str, given: argparse.Namespace, *, seconds: float, per_second: float | None = None
+) -> dict:
     """The callers, in a process of their own."""
     command = [
         sys.executable, str(HERE / "client.py"), kind, "--port", str(port), "--seconds", str(seconds),
         "--connections", str(given.connections if per_second is None else 4 * given.connections),
-        "--calls", str(4 * given.connections),
+        "--calls", str(4 * given.connections), "--script", script,
     ]  # fmt: skip
     if per_second is not None:
         command += ["--per-second", str(per_second)]

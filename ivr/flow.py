@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ivr.expressions import Expression
+from ivr.outputs import Gather
 from ivr.prompts import Template
 from ivr.values import ValueType
 from ivr.yaml_source import Place
@@ -208,7 +209,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class FlowSet:
-    """Every flow of one revision, and what they share."""
+    """Every flow of one revision, and what they share. `waits` keeps what was once made of a node's options, by flow,
+    node and language: it follows from the flows alone."""
 
     revision: str
     languages: tuple[str, ...]
@@ -217,6 +219,7 @@ class FlowSet:
     globals: tuple[Option, ...]
     fault_flow: str  # where a call goes on when its own flow cannot
     utility: Mapping[str, str] = field(default_factory=dict)  # language -> name, spoken as {utility}
+    waits: dict[tuple[str, str, str], Gather] = field(default_factory=dict, compare=False, repr=False)
 
     def texts(self, flow: Flow, prompt: str) -> Texts:
         return flow.prompts.get(prompt) or self.prompts[prompt]

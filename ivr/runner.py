@@ -50,7 +50,7 @@ _turns: sa.Table = CallTurn.__table__  # type: ignore[assignment]
 _CALL = sa.select(
     *(_calls.c[name] for name in (
         "id", "channel", "direction", "from_number", "to_number", "language", "status", "flow", "flow_revision_id",
-        "turn", "state", "variables",
+        "outbound_call_id", "turn", "state", "variables",
     ))
 ).where(_calls.c.id == sa.bindparam("call_id"))  # fmt: skip
 _CALL_LOCKED = _CALL.with_for_update()
@@ -108,7 +108,7 @@ class Runner:
         settings: Settings,
         *,
         clock: Callable[[], datetime] = utc_now,
-        on_ended: Sequence[CallEndedHook] = (),
+        on_outbound_ended: Sequence[CallEndedHook] = (),
         observe: Observer | None = None,
     ) -> None:
         self.database = database
@@ -116,7 +116,7 @@ class Runner:
         self.services = services
         self.settings = settings
         self.clock = clock
-        self._on_ended = on_ended
+        self._on_outbound_ended = on_outbound_ended
         self._observe = observe
         self._zone = ZoneInfo(settings.utility.time_zone)
         self._limits = Limits(settings.callflows.max_steps, settings.speech.confirm_below)
@@ -234,9 +234,10 @@ class Runner:
                 "expires_at": None,
             }  # fmt: skip
             db.connection.execute(_THIS_CALL.values(final), {"call_id": call_id})
-            row = db.session.get_one(Call, call_id)
-            for hook in self._on_ended:
-                hook(db.session, row, now)
+            if call.outbound_call_id is not None:
+                row = db.session.get_one(Call, call_id)
+                for hook in self._on_outbound_ended:
+                    hook(db.session, row, now)
             db.committed.notify("call", call_id)
         log.info("call ended", call=call_id, status=status.value, reason=reason)
         return True

@@ -238,7 +238,11 @@ class _Walk:
         self, node: nodes.MenuNode | nodes.AskNode, before: tuple[PromptUse, ...] = (), again: bool = True
     ) -> None:
         self._say((*before, *(node.prompts if again else ())), barge_in=node.barge_in)
-        self.outputs.append(gather_for(node, self.flows.globals, self.language))
+        key = (self.flow.name, node.name, self.language)
+        gather = self.flows.waits.get(key)
+        if gather is None:
+            gather = self.flows.waits[key] = gather_for(node, self.flows.globals, self.language)
+        self.outputs.append(gather)
         self._wait()
 
     def _enter_record(self, node: nodes.RecordNode, before: tuple[PromptUse, ...] = ()) -> None:

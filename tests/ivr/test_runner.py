@@ -18,7 +18,7 @@ from ivr.flow_store import FlowStore
 from ivr.outputs import Gather, Hangup, Say, ServiceCalled
 from ivr.runner import Runner
 from ivr.services import Outcome, Service, ServiceContext, ServiceRegistry, ValueType
-from models import Call, CallStatus, CallTurn, Channel, Customer, CustomerPhone, Direction, Job, Recording
+from models import Call, CallStatus, CallTurn, Channel, Customer, CustomerPhone, Direction, Job, OutboundCall, Recording
 from settings import Settings
 from tests.ivr.conftest import AGENT, SHARED
 
@@ -92,7 +92,7 @@ def test_a_call_begins_waits_and_goes_on(runner: Runner, database: Database) -> 
     first = runner.begin(a_call())
     assert isinstance(first.outputs[-1], Gather)
     second = runner.resume(first.call_id, 0, Digits("1234"))
-    assert [o.text for o in second.outputs if isinstance(o, Say)][0] == "Hello Ann."
+    assert next(o.text for o in second.outputs if isinstance(o, Say)) == "Hello Ann."
     third = runner.resume(first.call_id, 1, Recorded("rec1", 3.0), recording=NewRecording("rec1", 3.0, path="rec1.wav"))
     assert third.ended
     assert third.outputs[-1] == Hangup("flow")
@@ -215,8 +215,18 @@ def test_the_first_end_counts_and_late_news_change_nothing(
     make_runner: Callable[..., Runner], database: Database
 ) -> None:
     ends: list[str] = []
-    runner = make_runner(on_ended=[lambda session, call, now: ends.append(call.id)])
+    runner = make_runner(on_outbound_ended=[lambda session, call, now: ends.append(call.id)])
+    inbound = runner.begin(a_call("inbound")).call_id
+    assert runner.ended(inbound, CallStatus.COMPLETED, "caller") is True
     call_id = runner.begin(a_call()).call_id
+    with database.transaction() as session:
+        wish = OutboundCall(
+            purpose="closure", flow="main", to_number="+8613800138000", language="en", dedupe_key="k",
+            not_before=datetime.now(UTC), created_at=datetime.now(UTC),
+        )  # fmt: skip
+        session.add(wish)
+        session.flush()
+        session.get_one(Call, call_id).outbound_call_id = wish.id
     assert runner.ended(call_id, CallStatus.COMPLETED, "caller") is True
     assert runner.ended(call_id, CallStatus.FAILED, "late") is False
     assert ends == [call_id]

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from ivr.channels.twilio.urls import Urls
 from ivr.outputs import Gather, Hangup, Output, Record, Say, Segment, Transfer
@@ -154,7 +155,8 @@ def _said(texts: list[str], language: str) -> list[str]:
     return [_tag("Say", attributes, _text(piece)) for piece in pieces]
 
 
-def _hints(phrases: Sequence[str]) -> str:
+@lru_cache(maxsize=1000)
+def _hints(phrases: tuple[str, ...]) -> str:
     """Comma-separated, at most 500 of at most 100 characters; a comma inside one would make it two."""
     hints = dict.fromkeys(" ".join(phrase.replace(",", " ").split()) for phrase in phrases)
     return ", ".join([hint for hint in hints if 0 < len(hint) <= MAX_HINT_CHARACTERS][:MAX_HINTS])

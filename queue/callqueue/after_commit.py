@@ -1,0 +1,71 @@
+"""What a commit leaves to be done, done beside the turn: no caller waits for Redis.
+
+A thread of each process takes what several commits left in one go. What it does not get done (Redis is away, the
+process ends) the sweep and the pages' own polling find in the rows.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from queue import SimpleQueue
+from typing import Final
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from callqueue import live, pushing
+from database import Committed
+
+log = structlog.get_logger("jobs")
+_LAST_WORDS_S: Final = 1.0
+
+
+class AfterCommit:
+    """`Database.after_commit`: takes note and returns. The thread is made at the first commit, so after any fork."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._lock = threading.Lock()
+        self._left: SimpleQueue[Committed | None] = SimpleQueue()
+        self._process = 0
+
+    def __call__(self, committed: Committed) -> None:
+        if self._process != os.getpid():
+            self._start()
+        self._left.put(committed)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            self._left = SimpleQueue()
+            thread = threading.Thread(target=self._work, args=(self._left,), name="after-commit", daemon=True)
+            thread.start()
+            atexit.register(_finish, self._left, thread)
+            self._process = os.getpid()
+
+    def _work(self, left: SimpleQueue[Committed | None]) -> None:
+        while True:
+            taken = [left.get()]
+            while not left.empty():
+                taken.append(left.get())
+            done = [committed for committed in taken if committed is not None]
+            self._tell(done)
+            if len(done) < len(taken):
+                return
+
+    def _tell(self, done: list[Committed]) -> None:
+        if not pushing.push(self._redis, [job_id for committed in done for job_id in committed.job_ids]):
+            return
+        try:
+            live.publish(self._redis, [notice for committed in done for notice in committed.notices])
+        except RedisError as error:
+            log.debug("pages are not told, they will look", error=type(error).__name__)
+
+
+def _finish(left: SimpleQueue[Committed | None], thread: threading.Thread) -> None:
+    left.put(None)
+    thread.join(_LAST_WORDS_S)

@@ -1,0 +1,39 @@
+"""What a commit leaves to be done reaches Redis without the commit waiting for it."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from redis import Redis
+from rq import Queue
+
+from callqueue import live, pushing
+from callqueue.after_commit import AfterCommit
+from database import Committed
+from tests.conftest import Valkey
+
+
+def test_jobs_are_pushed_and_pages_are_told(valkey: Valkey) -> None:
+    ear = valkey.client.pubsub()
+    ear.subscribe(live.LIVE)
+    ear.get_message(timeout=2)
+    redis = pushing.connect(valkey.url)
+    after = AfterCommit(redis)
+    after(Committed([7], [("ticket", "3")]))
+    after(Committed([], [("call", "abc")]))
+    told = [json.loads(message["data"]) for _ in range(2) if (message := ear.get_message(timeout=5))]
+    assert told == [{"topic": "ticket", "id": "3"}, {"topic": "call", "id": "abc"}]
+    assert Queue(pushing.QUEUE, connection=redis).get_job_ids() == ["hotline-7"]
+    ear.close()
+    redis.close()
+
+
+def test_a_redis_that_hangs_costs_a_commit_nothing() -> None:
+    nobody = Redis(unix_socket_path="/nonexistent", socket_connect_timeout=0.3, socket_timeout=0.3)
+    after = AfterCommit(nobody)
+    began = time.perf_counter()
+    for job_id in range(100):
+        after(Committed([job_id], []))
+    assert time.perf_counter() - began < 0.3, "less than one try to connect takes"
+    nobody.close()
