@@ -213,7 +213,7 @@ class Call(Base):
 
 
 class CallTurn(Base):
-    """What came in and what went out, append-only: a carrier's retry is answered from it, the timeline is read off it."""
+    """What came in and what went out, append-only: retries are answered from it, the timeline is read off it."""
 
     __tablename__ = "call_turns"
 
@@ -333,7 +333,9 @@ class TicketEvent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
-    kind: Mapped[str] = mapped_column(sa.String(24))  # opened, claimed, released, noted, result, called_back, reopened, ...
+    kind: Mapped[str] = mapped_column(
+        sa.String(24)
+    )  # opened, claimed, released, noted, result, called_back, reopened, ...
     actor: Mapped[str] = mapped_column(sa.String(80))  # a username, "caller" or "hotline"
     text: Mapped[str] = mapped_column(sa.Text, default="")
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -384,7 +386,9 @@ class OutboundCall(Base):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    tries: Mapped[list[OutboundAttempt]] = relationship(back_populates="outbound_call", order_by="OutboundAttempt.number")
+    tries: Mapped[list[OutboundAttempt]] = relationship(
+        back_populates="outbound_call", order_by="OutboundAttempt.number"
+    )
     ticket: Mapped[Ticket | None] = relationship()
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 import outbox
 from database import Database, Unit
+from driver_statement import DriverStatement
 from ivr import events, outputs, session
 from ivr.calls import CallEnded, NewCall, NewRecording, NoSuchCall, StaleTurn, TurnAnswer, WrongInput
 from ivr.events import CallStarted, Event, HungUp, ServiceResult
@@ -46,7 +47,7 @@ log = structlog.get_logger("turn")
 _calls: sa.Table = Call.__table__  # type: ignore[assignment]
 _turns: sa.Table = CallTurn.__table__  # type: ignore[assignment]
 
-# A turn's statements are made once: building one costs more than running it.
+# A turn's statements, compiled once and run on the driver (see `driver_statement`): `Runner` keeps them.
 _CALL = sa.select(
     *(_calls.c[name] for name in (
         "id", "channel", "direction", "from_number", "to_number", "language", "status", "flow", "flow_revision_id",
@@ -64,6 +65,10 @@ _STORED = (
     .where(_turns.c.call_id == sa.bindparam("call_id"), _turns.c.number == sa.bindparam("number"))
 )
 _NEW_CALL = _calls.insert()
+_NEW_CALL_COLUMNS = (
+    "id", "channel", "provider_id", "direction", "from_number", "to_number", "language", "status", "flow",
+    "flow_revision_id", "turn", "variables", "started_at", "answered_at", "expires_at",
+)  # fmt: skip
 _NEW_TURN = _turns.insert()
 _THIS_CALL = _calls.update().where(_calls.c.id == sa.bindparam("call_id"))
 _GOES_ON = _THIS_CALL.values(
@@ -97,6 +102,19 @@ class _Done:
     private: bool
 
 
+class _Statements:
+    """The statements of a turn for one kind of database. On SQLite BEGIN IMMEDIATE has locked the call already."""
+
+    def __init__(self, database: Database) -> None:
+        dialect = database.engine.dialect
+        self.call = DriverStatement(_CALL if database.is_sqlite else _CALL_LOCKED, dialect)
+        self.call_of = DriverStatement(_CALL_OF, dialect)
+        self.languages = DriverStatement(_LANGUAGES, dialect)
+        self.new_call = DriverStatement(_NEW_CALL, dialect, columns=_NEW_CALL_COLUMNS)
+        self.new_turn = DriverStatement(_NEW_TURN, dialect, columns=_turns.columns.keys())
+        self.goes_on = DriverStatement(_GOES_ON, dialect)
+
+
 class Runner:
     """Synchronous and safe to share between threads; every public method is one transaction."""
 
@@ -121,6 +139,7 @@ class Runner:
         self._zone = ZoneInfo(settings.utility.time_zone)
         self._limits = Limits(settings.callflows.max_steps, settings.speech.confirm_below)
         self._longest_call = timedelta(minutes=settings.callflows.max_call_minutes)
+        self._sql = _Statements(database)
 
     # --- a call begins
 
@@ -134,9 +153,9 @@ class Runner:
     def _begin(self, new: NewCall) -> TurnAnswer:
         began = time.perf_counter()
         with self.database.unit() as db:
-            known = db.connection.execute(_CALL_OF, {"channel": new.channel, "provider_id": new.provider_id}).scalar()
-            if known is not None:
-                return self._stored(db.connection, known, 0)
+            known = self._sql.call_of.run(db.connection, {"channel": new.channel, "provider_id": new.provider_id})
+            if known:
+                return self._stored(db.connection, known[0]["id"], 0)
             now = self.clock()
             flows = self.flows.current
             call = {
@@ -147,7 +166,7 @@ class Runner:
                 "flow_revision_id": flows.revision, "turn": 0, "variables": dict(new.variables), "started_at": now,
                 "answered_at": now, "expires_at": now + self._longest_call,
             }  # fmt: skip
-            db.connection.execute(_NEW_CALL, call)
+            self._sql.new_call.run(db.connection, call)
             answer = self._begin_flow(db, call, new.variables, now, began)
             db.committed.notify("call", answer.call_id)
         self._observed(new.channel, began, answer)
@@ -159,7 +178,7 @@ class Runner:
         """An outbound call's row has been picked up: begins its flow. Twice: the answer of its first turn again."""
         began = time.perf_counter()
         with self.database.unit() as db:
-            call = dict(self._locked(db, call_id)._mapping)
+            call = self._locked(db, call_id)
             if call["turn"] >= 0:
                 return self._stored(db.connection, call_id, 0)
             if CallStatus(call["status"]).final:
@@ -186,33 +205,33 @@ class Runner:
         began = time.perf_counter()
         with self.database.unit() as db:
             call = self._locked(db, call_id)
-            if turn < call.turn:
+            if turn < call["turn"]:
                 return self._stored(db.connection, call_id, turn + 1)
-            if turn > call.turn or turn < 0:
-                raise StaleTurn(f"call {call_id} has had {call.turn + 1} answers; turn {turn} is not among them")
-            if call.state is None:
+            if turn > call["turn"] or turn < 0:
+                raise StaleTurn(f"call {call_id} has had {call['turn'] + 1} answers; turn {turn} is not among them")
+            if call["state"] is None:
                 raise CallEnded(f"call {call_id} is over")
             now = self.clock()
             if recording is not None:
                 self._keep(db, call_id, recording, now)
-            flows = self.flows.revision(call.flow_revision_id)
+            flows = self.flows.revision(call["flow_revision_id"])
             try:
-                first = session.resume(flows, call.state, event, self._limits)
+                first = session.resume(flows, call["state"], event, self._limits)
             except SessionError as error:
                 raise WrongInput(str(error)) from error
             done = self._walk(db, call_id, flows, first, now)
             answer = self._store(db, call_id, turn + 1, event, done, now, began)
-        self._observed(call.channel, began, answer)
+        self._observed(call["channel"], began, answer)
         return answer
 
     def current(self, call_id: str) -> TurnAnswer:
         """The newest answer again, for a phone that lost its connection."""
         with self.database.reading() as session_:
             connection = session_.connection()
-            call = connection.execute(_CALL, {"call_id": call_id}).one_or_none()
-            if call is None:
+            turn = connection.execute(sa.select(_calls.c.turn).where(_calls.c.id == call_id)).scalar()
+            if turn is None:
                 raise NoSuchCall(f"there is no call {call_id}")
-            return self._stored(connection, call_id, call.turn)
+            return self._stored(connection, call_id, turn)
 
     # --- a call ends
 
@@ -220,13 +239,13 @@ class Runner:
         """Hang-up, or a final status. The first one counts: a final state is never left. True when this was it."""
         with self.database.unit() as db:
             call = self._locked(db, call_id)
-            if CallStatus(call.status).final:
+            if CallStatus(call["status"]).final:
                 return False
             now = self.clock()
-            turn = call.turn
-            if call.state is not None:
+            turn = call["turn"]
+            if call["state"] is not None:
                 event = HungUp(reason)
-                over = session.resume(self.flows.revision(call.flow_revision_id), call.state, event, self._limits)
+                over = session.resume(self.flows.revision(call["flow_revision_id"]), call["state"], event, self._limits)
                 turn += 1
                 self._add_turn(db, call_id, turn, event, over.outputs, False, now, 0)
             final = {
@@ -234,7 +253,7 @@ class Runner:
                 "expires_at": None,
             }  # fmt: skip
             db.connection.execute(_THIS_CALL.values(final), {"call_id": call_id})
-            if call.outbound_call_id is not None:
+            if call["outbound_call_id"] is not None:
                 row = db.session.get_one(Call, call_id)
                 for hook in self._on_outbound_ended:
                     hook(db.session, row, now)
@@ -310,7 +329,7 @@ class Runner:
         self._add_turn(db, call_id, number, event, done.outputs, done.private, now, took_us)
         db.flush()  # what services changed in the call's row comes before what the turn does
         new = {"call_id": call_id, "new_turn": number, "new_state": done.state, "new_language": done.language}
-        db.connection.execute(_GOES_ON, new)
+        self._sql.goes_on.run(db.connection, new)
         if done.state is None:
             db.connection.execute(_RINGS_OUT_AT, {"call_id": call_id, "at": now + _RINGS_OUT})
         return TurnAnswer(call_id, number, done.outputs, done.language)
@@ -326,7 +345,7 @@ class Runner:
             "call_id": call_id, "number": number, "event": data, "outputs": [outputs.to_json(o) for o in said],
             "at": now, "took_us": took_us,
         }  # fmt: skip
-        db.connection.execute(_NEW_TURN, row)
+        self._sql.new_turn.run(db.connection, row)
 
     def _keep(self, db: Unit, call_id: str, new: NewRecording, now: datetime) -> None:
         stored = new.path is not None
@@ -350,16 +369,14 @@ class Runner:
         said = tuple(outputs.from_json(o) for o in row.outputs)
         return TurnAnswer(call_id, number, said, row.language, replayed=True)
 
-    def _locked(self, db: Unit, call_id: str) -> sa.Row[Any]:
-        # On SQLite BEGIN IMMEDIATE has locked already.
-        statement = _CALL if self.database.is_sqlite else _CALL_LOCKED
-        row = db.connection.execute(statement, {"call_id": call_id}).one_or_none()
-        if row is None:
+    def _locked(self, db: Unit, call_id: str) -> dict[str, Any]:
+        found = self._sql.call.run(db.connection, {"call_id": call_id})
+        if not found:
             raise NoSuchCall(f"there is no call {call_id}")
-        return row
+        return found[0]
 
     def _language_of(self, db: Unit, number: str) -> str:
-        known = db.connection.execute(_LANGUAGES, {"number": number}).scalars().all()
+        known = [row["language"] for row in self._sql.languages.run(db.connection, {"number": number})]
         languages = self.flows.current.languages
         return known[0] if len(known) == 1 and known[0] in languages else self.settings.utility.default_language
 

@@ -66,8 +66,8 @@ class _Web(BaseApplication):  # type: ignore[misc]
         die_with_parent()
         assert self._application is not None
         self._application.extensions["hotline"].database.dispose(close=False)
-        # What was loaded before the fork stays: no collection need look at it, and none may copy its pages. A turn makes
-        # thousands of short-lived objects and hardly a cycle.
+        # What was loaded before the fork stays: no collection need look at it, and none may copy its pages. A turn
+        # makes thousands of short-lived objects and hardly a cycle.
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
 

@@ -21,6 +21,7 @@ MODULES: list[tuple[str, set[str]]] = [
     ("logs", set()),
     ("metrics", set()),
     ("models", set()),
+    ("driver_statement", set()),
     ("database", set()),
     ("outbox", set()),
     ("app", {"accounts", "callqueue", "ivr", "console", "processes"}),
