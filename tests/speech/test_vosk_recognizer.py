@@ -22,7 +22,7 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
 def test_a_model_that_is_incomplete_is_refused(tmp_path: Path) -> None:
     (tmp_path / "am").mkdir()
     (tmp_path / "am" / "final.mdl").write_bytes(b"")
-    with pytest.raises(RecognizerUnavailable, match="pull it again"):
+    with pytest.raises(RecognizerUnavailable, match="download and unpack it again"):
         load_model(tmp_path)
 
 
