@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from redis import Redis
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import accounts.services
 import callqueue.services
@@ -106,8 +108,29 @@ def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
     app.register_blueprint(health.build_blueprint(hotline))
     carrier = Flask("hotline-webhooks", static_folder=None, template_folder=None)
     carrier.register_blueprint(webhooks.build_blueprint(hotline))
-    app.wsgi_app = _CarrierApart(app.wsgi_app, carrier.wsgi_app)  # type: ignore[method-assign]
+    pages = _BehindProxies(app.wsgi_app, settings.server.trusted_proxies)
+    app.wsgi_app = _CarrierApart(pages, carrier.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+class _BehindProxies:
+    """Who asks, and over what, is believed of a proxy that `server.trusted_proxies` names, and of nobody else."""
+
+    def __init__(self, pages: WSGIApplication, trusted: Iterable[str]) -> None:
+        self._pages = pages
+        self._forwarded = ProxyFix(pages, x_for=1, x_proto=1, x_host=1)
+        self._networks = [ip_network(proxy, strict=False) for proxy in trusted]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        web = self._forwarded if self._trusts(str(environ.get("REMOTE_ADDR", ""))) else self._pages
+        return web(environ, start_response)
+
+    def _trusts(self, peer: str) -> bool:
+        try:
+            address = ip_address(peer)
+        except ValueError:  # a Unix socket has no address
+            return False
+        return any(address in network for network in self._networks)
 
 
 class _CarrierApart:
