@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-import database as module
+import database as database_module
+import writer_queue
 from database import Database, sqlite_url
 
 WRITES = 60
@@ -84,8 +85,8 @@ def test_nobody_waits_long_after_it_is_free(path):
 
 
 def test_a_writer_that_never_comes_back_does_not_stop_the_others_from_being_told(path, monkeypatch):
-    monkeypatch.setattr(module, "QUEUE_FOR_S", 0.1)
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 200)
+    monkeypatch.setattr(writer_queue, "QUEUE_FOR_S", 0.1)
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_MS", 200)
     database = Database(sqlite_url(path))
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -101,7 +102,7 @@ def test_a_writer_that_never_comes_back_does_not_stop_the_others_from_being_told
 
 
 def test_a_place_in_the_queue_that_is_not_given_up_is_passed_after_a_while(path, monkeypatch):
-    monkeypatch.setattr(module, "QUEUE_FOR_S", 0.1)
+    monkeypatch.setattr(writer_queue, "QUEUE_FOR_S", 0.1)
     first, second = Database(sqlite_url(path)), Database(sqlite_url(path))
     with first._writers.turn():  # stands in the queue, and does not write
         count_up(second, 1, [])

@@ -22,6 +22,7 @@ MODULES: list[tuple[str, set[str]]] = [
     ("metrics", set()),
     ("models", set()),
     ("driver_statement", set()),
+    ("writer_queue", set()),
     ("database", set()),
     ("outbox", set()),
     ("app", {"accounts", "callqueue", "ivr", "console", "processes"}),
