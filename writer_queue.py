@@ -19,7 +19,7 @@ class WriterQueue:
 
     SQLite lets in one writer; the others sleep, up to 100 ms at a time and long after it is free, so that under load
     the slowest of a hundred turns took ten times as long. Here a thread is woken as soon as it may write, and one
-    thread of each process looks at the file lock every half millisecond. It is a courtesy only: who has waited
+    thread of each process looks at the file lock every tenth of a millisecond. It is a courtesy only: who has waited
     `QUEUE_FOR_S` goes to SQLite, whose own lock is the one that counts.
     """
 
@@ -45,7 +45,7 @@ class WriterQueue:
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             while not _try_lock(self._file) and time.monotonic() < deadline:
-                time.sleep(0.0005)
+                time.sleep(0.00005)
             try:
                 yield
             finally:

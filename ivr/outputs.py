@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, ClassVar
 
 
@@ -178,6 +179,16 @@ _FIELDS: dict[type[Any], tuple[str, ...]] = {
 
 def to_json(output: Output) -> dict[str, Any]:
     """Every turn of every call passes here, so it is written out: `dataclasses.asdict` is ten times as slow."""
+    return _gather_json(output) if isinstance(output, Gather) else _written(output)
+
+
+@lru_cache(maxsize=1000)
+def _gather_json(output: Gather) -> dict[str, Any]:
+    """What a node waits for is the same for every caller. Not to be changed by who gets it."""
+    return _written(output)
+
+
+def _written(output: Output) -> dict[str, Any]:
     return {"kind": output.kind} | {name: _plain(getattr(output, name)) for name in _FIELDS[type(output)]}
 
 

@@ -81,9 +81,17 @@ def apology(
 def _gather(wait: Gather, spoken: list[Say], action: str, playable: Playable) -> str:
     # A prompt that must be heard to its end, and all before it, cannot stand inside <Gather>, where a key stops it.
     held = len(spoken) if not wait.barge_in else _last_held(spoken)
+    opening = f'<Gather action="{_text(action)}"{_listening(wait)}'
+    inside = _say_all(spoken[held:], playable)
+    return _say_all(spoken[:held], playable) + (f"{opening}>{inside}</Gather>" if inside else f"{opening}/>")
+
+
+@lru_cache(maxsize=1000)
+def _listening(wait: Gather) -> str:
+    """The attributes that follow from the wait alone: the same for every caller who stands at it."""
     ways = [way for way, wanted in (("dtmf", wait.keys), ("speech", wait.speech)) if wanted]
     timeout_s = wait.first_input_s
-    attributes = {"input": " ".join(ways) or "dtmf", "action": action, "method": "POST", "actionOnEmptyResult": "true"}
+    attributes = {"input": " ".join(ways) or "dtmf", "method": "POST", "actionOnEmptyResult": "true"}
     if wait.keys:
         attributes |= {"numDigits": str(wait.keys.max_digits), "finishOnKey": wait.keys.terminator}
         if wait.keys.max_digits > 1:
@@ -97,7 +105,7 @@ def _gather(wait: Gather, spoken: list[Say], action: str, playable: Playable) ->
         }
         if hints := _hints(wait.speech.phrases):
             attributes["hints"] = hints
-    return _say_all(spoken[:held], playable) + _tag("Gather", attributes, _say_all(spoken[held:], playable))
+    return _attributes(attributes)
 
 
 def _last_held(spoken: list[Say]) -> int:
@@ -155,7 +163,6 @@ def _said(texts: list[str], language: str) -> list[str]:
     return [_tag("Say", attributes, _text(piece)) for piece in pieces]
 
 
-@lru_cache(maxsize=1000)
 def _hints(phrases: tuple[str, ...]) -> str:
     """Comma-separated, at most 500 of at most 100 characters; a comma inside one would make it two."""
     hints = dict.fromkeys(" ".join(phrase.replace(",", " ").split()) for phrase in phrases)
@@ -173,9 +180,13 @@ def _text(text: str) -> str:
 
 def _tag(name: str, attributes: Mapping[str, str] = _NONE, content: str = "") -> str:
     """`content` is XML already; attributes are not."""
-    written = "".join([f' {key}="{_text(value)}"' for key, value in attributes.items()])
+    written = _attributes(attributes)
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
 def _document(content: str) -> str:
     return f"{_DECLARATION}<Response>{content}</Response>"
+
+
+def _attributes(attributes: Mapping[str, str]) -> str:
+    return "".join([f' {key}="{_text(value)}"' for key, value in attributes.items()])

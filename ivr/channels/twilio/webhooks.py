@@ -135,7 +135,6 @@ class _Webhooks:
         call_id, number = forms.call_id(request.args), forms.turn_number(request.args)
         forms.sid(request.form, "CallSid", "CA")
         turn = forms.turn(request.form, request.args)
-        kept = {name: value for name in _KEPT if (value := request.form.get(name) or request.args.get(name))}
 
         def answer() -> TurnAnswer:
             if turn.event is None:
@@ -150,7 +149,11 @@ class _Webhooks:
                 self._runner.ended(call_id, turn.over, "caller")
             return answered
 
-        return self._answer(answer, lambda retry: self._urls.turn(call_id, number, retry=retry, **kept))
+        def again(retry: str) -> str:
+            kept = {name: value for name in _KEPT if (value := request.form.get(name) or request.args.get(name))}
+            return self._urls.turn(call_id, number, retry=retry, **kept)
+
+        return self._answer(answer, again)
 
     def _answer(self, answer: Callable[[], TurnAnswer], again: Callable[[str], str]) -> Response:
         """The caller's next document. `again` makes the address of another try."""
