@@ -6,7 +6,6 @@ web on top of them.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -34,9 +33,6 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-
-_COURTESY_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,8 @@ def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
     # Imported here, because the worker and the gateway are made of the same parts without the web.
     import console.phone
     import console.web
-    from ivr.channels.twilio import webhooks
+    from ivr.channels.twilio.one_at_a_time import OneAtATime
+    from ivr.channels.twilio.webhooks import Webhooks
     from processes import health
 
     hotline = hotline or build(settings)
@@ -110,11 +107,11 @@ def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
     console.web.init_app(app, hotline, outside=["health"])
     app.register_blueprint(console.phone.build_blueprint(hotline))
     app.register_blueprint(health.build_blueprint(hotline))
-    carrier = Flask("hotline-webhooks", static_folder=None, template_folder=None)
-    carrier.register_blueprint(webhooks.build_blueprint(hotline))
     pages = _BehindProxies(app.wsgi_app, settings.server.trusted_proxies)
-    one_writer = hotline.database.is_sqlite
-    app.wsgi_app = _CarrierApart(pages, carrier.wsgi_app, one_at_a_time=one_writer)  # type: ignore[method-assign]
+    carrier: WSGIApplication = Webhooks(hotline)
+    if hotline.database.is_sqlite:
+        carrier = OneAtATime(carrier)
+    app.wsgi_app = _CarrierApart(pages, carrier)  # type: ignore[method-assign]
     return app
 
 
@@ -140,24 +137,12 @@ class _BehindProxies:
 
 class _CarrierApart:
     """A carrier's webhooks are a web of their own beside the pages: they guard themselves by signature, and sessions,
-    CSRF, languages and headers for browsers would cost a turn as much as its engine does.
+    CSRF, languages and headers for browsers would cost a turn as much as its engine does."""
 
-    `one_at_a_time`: where the database has one writer (SQLite), threads that read their forms and write their XML take
-    the interpreter from the one that holds the write lock, and everybody waits the longer. So a turn is answered before
-    the next is begun. It is a courtesy: who has waited `_COURTESY_S` goes on.
-    """
-
-    def __init__(self, pages: WSGIApplication, carrier: WSGIApplication, *, one_at_a_time: bool) -> None:
+    def __init__(self, pages: WSGIApplication, carrier: WSGIApplication) -> None:
         self._pages = pages
         self._carrier = carrier
-        self._gate = threading.Lock() if one_at_a_time else None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not environ["PATH_INFO"].startswith("/twilio/"):
-            return self._pages(environ, start_response)
-        mine = self._gate is not None and self._gate.acquire(timeout=_COURTESY_S)
-        try:
-            return self._carrier(environ, start_response)
-        finally:
-            if mine and self._gate is not None:
-                self._gate.release()
+        web = self._carrier if environ["PATH_INFO"].startswith("/twilio/") else self._pages
+        return web(environ, start_response)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _TURN_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
+
 def prepare(folder: Path) -> dict[str, str]:
     """Empties `folder`, so that dead processes are not counted, and returns the environment for the children."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """Requests a second through whole calls, against a bare Flask route that makes one SQLite commit. Prints JSON.
 
-    python bench/turn.py [--rounds 4] [--seconds 6] [--processes 2] [--threads 8]
+    python bench/turn.py [--of turn whole_call] [--rounds 4] [--seconds 6] [--processes 2] [--threads 8]
 
 Both servers are gunicorn with the same worker kind, processes and threads, each on a database file of its own in the
 same folder. Signed webhooks go through whole calls (see `client.REPORT`). Rounds are interleaved, so that a machine
@@ -27,6 +27,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+SCRIPTS = {"turn": "menu", "whole_call": "report"}
 sys.path[:0] = [str(ROOT), str(ROOT / "queue")]
 
 from client import ACCOUNT, PUBLIC_URL, TOKEN  # noqa: E402
@@ -42,14 +43,13 @@ def main() -> None:
             "bare": stack.enter_context(_bare(folder, ports["bare"], given)),
         }
         report = {
-            "turn": _measure("menu", ports, servers, given),
-            "whole_call": _measure("report", ports, servers, given),
+            **{name: _measure(SCRIPTS[name], ports, servers, given) for name in given.of},
             "server": {"processes": given.processes, "threads": given.threads, "redis": not given.no_redis},
             "connections": given.connections,
             "machine": machine(),
         }
     print(json.dumps(report, indent=2))
-    for found in (report["turn"], report["whole_call"]):
+    for found in (report[name] for name in given.of):
         if found["wrong_answers"]:
             sys.exit(f"{found['wrong_answers']} answers were wrong, the first: {found['first_wrong']}")
 
@@ -105,6 +105,7 @@ def machine() -> dict[str, object]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--of", nargs="+", choices=SCRIPTS, default=list(SCRIPTS))
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--processes", type=int, default=2)
@@ -172,7 +173,7 @@ def _valkey(folder: Path) -> Iterator[str]:
 def _bare(folder: Path, port: int, given: argparse.Namespace) -> Iterator[int]:
     options = {
         "bind": f"127.0.0.1:{port}", "worker_class": "gthread", "workers": given.processes, "threads": given.threads,
-        "preload_app": True, "control_socket_disable": True, "loglevel": "error",
+        "preload_app": True, "reuse_port": True, "control_socket_disable": True, "loglevel": "error",
     }  # fmt: skip
     command = [sys.executable, str(HERE / "bare.py"), str(folder / "bare.sqlite3"), json.dumps(options)]
     with _server(command, port, dict(os.environ)) as pid:

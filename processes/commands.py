@@ -20,7 +20,7 @@ from settings import Place
 def start(place: Place, port: int | None, host: str | None, home: Path | None, no_demo: bool) -> None:
     """Run everything on this machine: database, Valkey, web, media gateway, worker and scheduler."""
     from processes.lifetime import HomeInUse
-    from processes.start import CannotStart
+    from processes.obstacles import CannotStart
     from processes.start import start as start_all
 
     logs.configure("hotline")
@@ -41,9 +41,13 @@ def start(place: Place, port: int | None, host: str | None, home: Path | None, n
 def web(place: Place) -> None:
     """Run the web alone: pages, webhooks, /livez, /readyz and /metrics."""
     _begin("web")
+    from processes.obstacles import CannotStart
     from processes.web import run
 
-    run(place.settings())
+    try:
+        run(place.settings())
+    except CannotStart as problem:
+        raise click.ClickException(str(problem)) from None
 
 
 @click.command()

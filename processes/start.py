@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 import time
 import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +18,7 @@ import structlog
 import metrics
 from processes import embedded_valkey, welcome
 from processes.lifetime import HomeInUse, home_lock
+from processes.obstacles import CannotStart, check_port
 from processes.supervisor import ChildPlan, Supervisor
 from settings import ROOT, Settings
 
@@ -29,10 +28,6 @@ DISK_FLOOR_BYTES = 100 * 1024 * 1024
 _READY_WITHIN_S = 90.0
 
 
-class CannotStart(Exception):
-    """Something outside the program is in the way; the message says what to do."""
-
-
 def start(settings: Settings, *, config_path: Path | None, demo: bool) -> None:
     """Runs until SIGINT or SIGTERM. Raises CannotStart, HomeInUse."""
     address = welcome.web_address(settings)
@@ -40,7 +35,8 @@ def start(settings: Settings, *, config_path: Path | None, demo: bool) -> None:
         with home_lock(settings.home, f"at {address}"):
             log.info(f"starting in {settings.home}")
             _check_disk(settings.home)
-            _check_ports(settings)
+            check_port(settings.server.host, settings.server.port, "web")
+            check_port(settings.server.host, settings.media_port, "media gateway")
             _apart(lambda: _prepare(settings, demo=demo))
             environment = _environment(settings, config_path)
             plans = [*_valkey(settings, environment), *_children(environment)]
@@ -59,20 +55,6 @@ def _check_disk(home: Path) -> None:
             f"the disk of {home} has {free // 2**20} MB left, {DISK_FLOOR_BYTES // 2**20} MB are needed; "
             "make room or choose another place with --home"
         )
-
-
-def _check_ports(settings: Settings) -> None:
-    for port, whose in ((settings.server.port, "web"), (settings.media_port, "media gateway")):
-        family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
-        with closing(socket.socket(family, socket.SOCK_STREAM)) as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                trial.bind((settings.server.host, port))
-            except OSError as problem:
-                raise CannotStart(
-                    f"port {port} of {settings.server.host} (for the {whose}) cannot be used: {problem.strerror}; "
-                    "choose another with --port N, the media gateway takes N+1"
-                ) from None
 
 
 def _apart(work: Callable[[], None]) -> None:

@@ -12,10 +12,12 @@ from gunicorn.glogging import Logger
 
 import metrics
 from processes.lifetime import die_with_parent
+from processes.obstacles import check_port
 from settings import Settings
 
 GRACEFUL_S = 4
 REQUEST_TIMEOUT_S = 30
+LEAVING_S = 5.0  # killed, its processes end a moment after it
 
 
 class _Log(Logger):  # type: ignore[misc]
@@ -43,6 +45,7 @@ class _Web(BaseApplication):  # type: ignore[misc]
             "workers": server.processes,
             "threads": server.threads,
             "preload_app": True,
+            "reuse_port": True,  # a socket a process: with one for all, kept-alive connections fall unevenly
             "graceful_timeout": GRACEFUL_S,
             "timeout": REQUEST_TIMEOUT_S,
             "control_socket_disable": True,  # it would be one for all hotlines of a user
@@ -73,7 +76,8 @@ class _Web(BaseApplication):  # type: ignore[misc]
 
 
 def run(settings: Settings) -> None:
-    """Serves until SIGTERM."""
+    """Serves until SIGTERM. Raises processes.obstacles.CannotStart when somebody else has the port."""
+    check_port(settings.server.host, settings.server.port, "web", patience_s=LEAVING_S)
     metrics.prepare_alone(settings.home / "metrics" / "web")
     _Web(settings).run()
 

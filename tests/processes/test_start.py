@@ -13,7 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from processes.start import CannotStart, start
+from processes.obstacles import CannotStart
+from processes.start import start
 from settings import Settings
 from tests.processes.running import CHILDREN, RunningHotline, command, environment, two_free_ports, wait_for
 
@@ -67,6 +68,17 @@ def test_a_port_that_is_taken_is_named(started: RunningHotline, tmp_path: Path) 
     assert second.returncode == 1
     assert f"port {started.port} of 127.0.0.1 (for the web) cannot be used" in second.stderr
     assert "--port" in second.stderr
+
+
+def test_a_web_that_would_share_the_port_of_another_does_not_start(started: RunningHotline, tmp_path: Path) -> None:
+    """Its processes share the port among themselves, with nobody else."""
+    second = subprocess.run(
+        command("web"), env={**environment(tmp_path), "HOTLINE_SERVER__PORT": str(started.port)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert second.returncode == 1
+    assert f"port {started.port} of 127.0.0.1 (for the web) cannot be used" in second.stderr
+    assert "Traceback" not in second.stderr
 
 
 def test_flows_that_are_wrong_are_said_before_anything_runs(tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request
 
 from ivr.calls import NewRecording
 from ivr.events import DialEnded, Digits, Event, NoInput, Recorded, Speech
@@ -19,6 +23,7 @@ from models import CallStatus, new_id
 FORM = "application/x-www-form-urlencoded"
 LONGEST_SPEECH = 4000  # characters; nobody says more in a minute
 MOST_TURNS = 100_000
+MOST_FIELDS = 200
 _SID = {kind: re.compile(f"^{kind}[0-9a-f]{{32}}$") for kind in ("CA", "RE")}
 _CALL_ID = re.compile("^[0-9a-f]{32}$")
 _NUMBER = re.compile(r"^\+?[0-9]{2,15}$")
@@ -44,12 +49,19 @@ class Turn:
     over: CallStatus | None
 
 
-def check_encoding(body: bytes) -> None:
-    """Raises BadRequest for a form whose text is not UTF-8; it would come in with holes."""
-    try:
-        unquote_to_bytes(body).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"the form is not in UTF-8 (byte {error.start}); Twilio sends UTF-8") from None
+class Webhook(Request):
+    """A request of Twilio's. Its form is read once, and strictly."""
+
+    @cached_property
+    def form(self) -> MultiDict[str, str]:  # type: ignore[override]
+        """Raises BadRequest for a form whose text is not UTF-8, which would come in with holes, or that has no end."""
+        try:
+            body = self.get_data().decode("utf-8")
+            return MultiDict(parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS))
+        except UnicodeDecodeError:
+            raise BadRequest("the form is not in UTF-8; Twilio sends UTF-8") from None
+        except ValueError:
+            raise BadRequest(f"the form has more than {MOST_FIELDS} fields; a Twilio webhook has some twenty") from None
 
 
 def required(form: Mapping[str, str], *names: str) -> None:

@@ -4,7 +4,7 @@ Twilio signs base64(HMAC-SHA1(token, url + each POST field's name and value in o
 part of it, its SHA-256 stands in the address as `bodySHA256`. With and without the port both count.
 https://www.twilio.com/docs/usage/webhooks/webhooks-security
 
-Flask's `request.url` is of no use here: it decodes what is percent-encoded in the query. The address is
+Werkzeug's `request.url` is of no use here: it decodes what is percent-encoded in the query. The address is
 `server.public_url` (or the host that was asked, or what a trusted proxy says it was) and the raw target of the request.
 """
 
@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from flask import Request
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
 _FORM = "application/x-www-form-urlencoded"

@@ -1,4 +1,7 @@
-"""Where Twilio asks what to do with a caller, and tells how calls end. Exempt it from CSRF and rate limits.
+"""Where Twilio asks what to do with a caller, and tells how calls end: a WSGI application of its own.
+
+It guards itself by signature; sessions, CSRF, rate limits and headers for browsers have no place here, and Flask's
+contexts would cost a turn a tenth of its time.
 
 Nothing here may fail towards the caller: an answer that is no TwiML ends the call with "an application error has
 occurred". So whatever breaks on our side (database gone or locked, a bug) is answered with an apology that comes back
@@ -8,27 +11,31 @@ that says how to mend it. Never a 3xx: Twilio would come back with a GET and wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
-from flask import Blueprint, Response, abort, request, send_file
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.utils import send_file
+from werkzeug.wrappers import Response
 
 from ivr.calls import CallEnded, CallError, NewCall, NoSuchCall, TurnAnswer
 from ivr.channels.prompt_recordings import PromptRecordings
 from ivr.channels.twilio import forms
 from ivr.channels.twilio.call_status import CallProgress
-from ivr.channels.twilio.forms import BadRequest
+from ivr.channels.twilio.forms import BadRequest, Webhook
 from ivr.channels.twilio.signature import SignatureCheck
 from ivr.channels.twilio.twiml import apology, render
-from ivr.channels.twilio.urls import Urls
+from ivr.channels.twilio.urls import PROMPTS, STATUS, TURN, VOICE, Urls
 from ivr.events import NoInput
 from ivr.flow_store import SHIPPED
 from ivr.outputs import Segment
 from ivr.runner import Runner
 from models import CallStatus, Channel
 from settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = structlog.get_logger("twilio")
 MOST_RETRIES = 2
@@ -54,33 +61,9 @@ class Parts(Protocol):
     def runner(self) -> Runner: ...
 
 
-def build_blueprint(parts: Parts) -> Blueprint:
+class Webhooks:
     """`/twilio/voice`, `/twilio/turn`, `/twilio/status` and the recorded prompts. Raises ValueError for a bad proxy."""
-    webhooks = _Webhooks(parts)
-    blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
-    for rule, view in (("/voice", webhooks.voice), ("/turn", webhooks.turn), ("/status", webhooks.status)):
-        blueprint.add_url_rule(rule, view.__name__, _checked(webhooks, view), methods=["POST", "GET"])
-    blueprint.add_url_rule("/prompts/<language>/<prompt>.wav", "prompt", webhooks.prompt)
-    return blueprint
 
-
-def _checked(webhooks: _Webhooks, view: Callable[[], Response]) -> Callable[[], Response]:
-    """`view` behind the checks every request must pass, with a bad request answered in one place."""
-
-    def answer() -> Response:
-        try:
-            return webhooks.refused() or view()
-        except BadRequest as error:
-            return _refuse(error.status, str(error))
-        except RequestEntityTooLarge:
-            return _refuse(413, f"more than {request.max_content_length} bytes; a Twilio webhook has a few hundred")
-        except HTTPException as error:  # a body that breaks off
-            return _refuse(error.code or 400, error.description or "this request cannot be read")
-
-    return answer
-
-
-class _Webhooks:
     def __init__(self, parts: Parts) -> None:
         settings = parts.settings
         self._settings = settings
@@ -93,18 +76,41 @@ class _Webhooks:
         if settings.twilio.enabled and token is not None:
             server = settings.server
             self._check = SignatureCheck.of(token.get_secret_value(), server.public_url, server.trusted_proxies)
+        self._views: dict[str, Callable[[Webhook], Response]] = {
+            VOICE: self._voice, TURN: self._turn, STATUS: self._status,
+        }  # fmt: skip
 
-    def refused(self) -> Response | None:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Webhook(environ)
+        request.max_content_length = self._settings.server.max_body_bytes
+        return self._respond(request)(environ, start_response)
+
+    def _respond(self, request: Webhook) -> Response:
+        try:
+            view = self._views.get(request.path)
+            if view is None:
+                return self._prompt(request)
+            return self._refused(request) or view(request)
+        except BadRequest as error:
+            return _refuse(request, error.status, str(error))
+        except RequestEntityTooLarge:
+            return _refuse(
+                request, 413, f"more than {request.max_content_length} bytes; a Twilio webhook has a few hundred"
+            )
+        except HTTPException as error:  # a body that breaks off, a prompt that is not there
+            return _refuse(request, error.code or 400, error.description or "this request cannot be read")
+
+    def _refused(self, request: Webhook) -> Response | None:
         """An answer when the request is not Twilio's, None when it is."""
         if self._check is None:
             return Response(_NOT_CONFIGURED, 503, mimetype="text/plain")
         if request.method != "POST":
-            return _refuse(405, "set this webhook to HTTP POST at Twilio", Allow="POST")
-        request.max_content_length = self._settings.server.max_body_bytes
-        forms.check_encoding(request.get_data())
+            return _refuse(request, 405, "set this webhook to HTTP POST at Twilio", Allow="POST")
+        request.get_data()  # what is too large, or breaks off, is that before it is anything else
         refused = self._check.refuse(request)
         if refused is not None:
             return _refuse(
+                request,
                 403,
                 f"{refused.reason}. The signature was checked against {refused.url}: that must be the address "
                 "set at Twilio (see server.public_url), and the auth token that of the same account.",
@@ -115,7 +121,7 @@ class _Webhooks:
 
     # --- Twilio asks what to do
 
-    def voice(self) -> Response:
+    def _voice(self, request: Webhook) -> Response:
         """A call reaches us, or one that we began has been answered (`?call=`)."""
         forms.required(request.form, "CallSid", "From", "To")
         sid = forms.sid(request.form, "CallSid", "CA")
@@ -123,14 +129,15 @@ class _Webhooks:
             call_id = forms.call_id(request.args)
             given = {"answered_by": forms.answered_by(request.form)}
             return self._answer(
+                request,
                 lambda: self._runner.answered(call_id, provider_id=sid, variables=given),
                 lambda retry: self._urls.voice(call_id, retry=retry),
             )
         caller, called = forms.number(request.form["From"]), forms.number(request.form["To"])
         new = NewCall(Channel.TWILIO, sid, caller, called)
-        return self._answer(lambda: self._runner.begin(new), lambda retry: self._urls.voice(None, retry=retry))
+        return self._answer(request, lambda: self._runner.begin(new), lambda retry: self._urls.voice(None, retry=retry))
 
-    def turn(self) -> Response:
+    def _turn(self, request: Webhook) -> Response:
         """The caller has done something, or nothing, at the wait of an answer."""
         call_id, number = forms.call_id(request.args), forms.turn_number(request.args)
         forms.sid(request.form, "CallSid", "CA")
@@ -140,7 +147,7 @@ class _Webhooks:
             if turn.event is None:
                 self._runner.ended(call_id, turn.over or CallStatus.COMPLETED, "caller")
                 return self._runner.current(call_id)
-            if _retries() and isinstance(turn.event, NoInput):  # what was keyed or said is gone: ask once more
+            if _retries(request) and isinstance(turn.event, NoInput):  # what was keyed or said is gone: ask once more
                 return self._runner.current(call_id)
             answered = self._runner.resume(call_id, number, turn.event, recording=turn.recording)
             if answered.replayed and turn.recording is not None:  # a repeat, or the call was ended just before
@@ -153,9 +160,9 @@ class _Webhooks:
             kept = {name: value for name in _KEPT if (value := request.form.get(name) or request.args.get(name))}
             return self._urls.turn(call_id, number, retry=retry, **kept)
 
-        return self._answer(answer, again)
+        return self._answer(request, answer, again)
 
-    def _answer(self, answer: Callable[[], TurnAnswer], again: Callable[[str], str]) -> Response:
+    def _answer(self, request: Webhook, answer: Callable[[], TurnAnswer], again: Callable[[str], str]) -> Response:
         """The caller's next document. `again` makes the address of another try."""
         try:
             turn = answer()
@@ -170,7 +177,7 @@ class _Webhooks:
         except CallError as error:
             raise BadRequest(str(error), 409) from error
         except Exception:  # whatever it was, the caller must hear something
-            retries = _retries()
+            retries = _retries(request)
             log.exception("no answer for the caller", path=request.path, retries=retries)
             document = self._apologise(again(str(retries + 1)) if retries < MOST_RETRIES else None)
         return Response(document, mimetype="text/xml")
@@ -185,7 +192,7 @@ class _Webhooks:
 
     # --- Twilio tells
 
-    def status(self) -> Response:
+    def _status(self, request: Webhook) -> Response:
         """How a call, or the recording of a message, stands. Late, early and repeated ones do no harm."""
         sid = forms.sid(request.form, "CallSid", "CA")
         call_id = forms.call_id(request.args) if "call" in request.args else None
@@ -205,11 +212,12 @@ class _Webhooks:
 
     # --- what is played
 
-    def prompt(self, language: str, prompt: str) -> Response:
-        path = self._prompts.path(language, prompt)
-        if path is None:
-            abort(404)
-        return send_file(path, mimetype="audio/wav", max_age=3600)
+    def _prompt(self, request: Webhook) -> Response:
+        language, _, file = request.path.removeprefix(f"{PROMPTS}/").partition("/")
+        path = self._prompts.path(language, file.removesuffix(".wav")) if file.endswith(".wav") else None
+        if path is None or request.method not in {"GET", "HEAD"}:
+            raise NotFound("there is nothing at this address")
+        return send_file(path, request.environ, mimetype="audio/wav", max_age=3600)
 
     def _playable(self, segment: Segment) -> str | None:
         if segment.prompt is None or self._prompts.path(segment.language, segment.prompt) is None:
@@ -217,11 +225,11 @@ class _Webhooks:
         return self._urls.prompt(segment.language, segment.prompt)
 
 
-def _retries() -> int:
+def _retries(request: Webhook) -> int:
     value = request.args.get("retry", "0")
     return int(value) if value in {"1", "2", "3"} else 0
 
 
-def _refuse(status: int, reason: str, **headers: str) -> Response:
+def _refuse(request: Webhook, status: int, reason: str, **headers: str) -> Response:
     log.warning("webhook refused", status=status, reason=reason, path=request.path)
     return Response(f"{reason}\n", status, headers, mimetype="text/plain")

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from flask import Request
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
 
+from ivr.channels.twilio.forms import Webhook as Request
 from ivr.channels.twilio.signature import SignatureCheck
 
 TOKEN = "token-of-the-tests"

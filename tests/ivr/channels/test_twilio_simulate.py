@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -177,3 +178,22 @@ def test_an_act_that_does_not_fit_is_refused():
 def test_only_a_web_address_is_asked():
     with pytest.raises(ValueError, match="no address of a web server"):
         over_http("file:///etc/passwd", b"", {})
+
+
+def test_an_answer_that_breaks_off_is_a_lost_connection():
+    """A server killed while it answers: the carrier may ask again, and nobody sees a traceback."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def break_off():
+            connection, _ = listening.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<?xml")
+            connection.close()
+
+        server = threading.Thread(target=break_off)
+        server.start()
+        with pytest.raises(ConnectionError, match="broke off"):
+            over_http(f"http://127.0.0.1:{listening.getsockname()[1]}/twilio/turn", b"a=b", {})
+        server.join()

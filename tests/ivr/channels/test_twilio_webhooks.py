@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 
 from ivr.channels.twilio.simulation import ApplicationError
-from ivr.channels.twilio.webhooks import build_blueprint
+from ivr.channels.twilio.webhooks import Webhooks
 from models import Call, CallStatus, CallTurn, Channel, Direction, Job, Recording, RecordingStatus
 
 BASE = "https://ivr.example.org"
@@ -383,7 +383,7 @@ def test_a_signed_request_that_was_tampered_with_is_refused(house):
 def test_without_an_account_it_says_what_to_set(house):
     off = house.settings.model_copy(update={"twilio": house.settings.twilio.model_copy(update={"auth_token": None})})
     app = Flask("off", static_folder=None)
-    app.register_blueprint(build_blueprint(dataclasses.replace(house, settings=off)))
+    app.wsgi_app = Webhooks(dataclasses.replace(house, settings=off))
     for path in ("/twilio/voice", "/twilio/turn", "/twilio/status"):
         reply = app.test_client().post(path)
         assert reply.status_code == 503
@@ -588,7 +588,7 @@ def test_when_it_stays_broken_the_caller_is_put_through_if_there_is_a_person(hou
     utility = house.settings.utility.model_copy(update={"transfer_number": number, "default_language": "zh-CN"})
     app = Flask("broken", static_folder=None)
     given = dataclasses.replace(house, settings=house.settings.model_copy(update={"utility": utility}))
-    app.register_blueprint(build_blueprint(given))
+    app.wsgi_app = Webhooks(given)
     broken(100)
     call = caller(app)
     waiting = call.begin(f"{BASE}/twilio/voice")
@@ -625,7 +625,7 @@ def test_behind_a_trusted_proxy_without_a_public_url(house):
     server = house.settings.server.model_copy(update={"public_url": None, "trusted_proxies": ("127.0.0.1",)})
     app = Flask("proxied", static_folder=None)
     given = dataclasses.replace(house, settings=house.settings.model_copy(update={"server": server}))
-    app.register_blueprint(build_blueprint(given))
+    app.wsgi_app = Webhooks(given)
     send = through(app)
 
     def proxied(url, body, headers):
