@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,16 @@ def prepare_alone(folder: Path) -> None:
 
 def observe_turn(channel: str, seconds: float, outcome: str) -> None:
     """One answer given to a caller; `outcome` is answered, replayed or fault. The runner's observer."""
+    turn_seconds, turns = _of(channel, outcome)
+    turn_seconds.observe(seconds)
+    turns.inc()
+
+
+@cache
+def _of(channel: str, outcome: str) -> tuple[Histogram, Counter]:
+    """Finding a label costs as much as counting; there are a dozen of these."""
     turn_seconds, turns = _instruments()
-    turn_seconds.labels(channel).observe(seconds)
-    turns.labels(channel, outcome).inc()
+    return turn_seconds.labels(channel), turns.labels(channel, outcome)
 
 
 _made: tuple[Histogram, Counter] | None = None
