@@ -25,10 +25,12 @@ from accounts.identity import hash_pin
 from database import Database
 from models import Account, Bill, Customer, CustomerPhone, Installation, Premise, Role, User
 from settings import Settings
+from speech.check_digits import complete
 
 MARKER: Final = "demo"
 PASSWORD: Final = "hotline-demo"  # noqa: S105 - a published one, of demo data
 CUSTOMERS: Final = 400
+CHECK: Final = "iso7064_mod11_10"  # of account numbers, ten digits in all
 OTHERS_PIN: Final = "246810"  # everybody's but the named callers'
 
 _MOBILE: Final = ("135", "136", "137", "138", "139", "150", "152", "158", "159", "182", "187", "188")
@@ -50,11 +52,11 @@ class DemoCaller:
 
 
 DEMO_CALLERS: Final = (
-    DemoCaller("Emma Clarke", "en", "+8613800571001", "1000571001", "135791", "owes three bills", unpaid_bills=3),
-    DemoCaller("王秀英", "zh-CN", "+8613800571002", "1000571002", "246802", "everything is paid"),
-    DemoCaller("Henry Foster", "en", "+8613800571003", "1000571003", "975310", "everything is paid"),
-    DemoCaller("张伟", "zh-CN", "+8613800571004", "1000571004", "864209", "the last bill is unpaid", unpaid_bills=1),
-    DemoCaller("李桂兰", "zh-CN", "+8657188571005", "1000571005", "112233", "in credit, on life support",
+    DemoCaller("Emma Clarke", "en", "+8613800571001", "1000571014", "135791", "owes three bills", unpaid_bills=3),
+    DemoCaller("王秀英", "zh-CN", "+8613800571002", "1000571022", "246802", "everything is paid"),
+    DemoCaller("Henry Foster", "en", "+8613800571003", "1000571039", "975310", "everything is paid"),
+    DemoCaller("张伟", "zh-CN", "+8613800571004", "1000571047", "864209", "the last bill is unpaid", unpaid_bills=1),
+    DemoCaller("李桂兰", "zh-CN", "+8657188571005", "1000571055", "112233", "in credit, on life support",
                customer_class="life_support", credit_cents=20_000),
 )  # fmt: skip
 
@@ -218,7 +220,7 @@ class _Rows:
         )
 
     def _account_number(self) -> str:
-        return f"10002{len(self.accounts):05}"
+        return complete(f"1000{len(self.accounts):05}", CHECK)
 
     def _numbers(self) -> Iterator[str]:
         """Every number once: mobiles, and each sixth a landline of the county."""

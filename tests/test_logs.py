@@ -31,7 +31,7 @@ def lines(text: str) -> list[dict[str, object]]:
 def test_numbers_and_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("web", json=True)
     structlog.get_logger("x").info(
-        "call from +8613800571001", from_number="+8613800571001", pin="135791", inputs={"account_number": "1000571001"}
+        "call from +8613800571001", from_number="+8613800571001", pin="135791", inputs={"account_number": "1000571014"}
     )
     text = capsys.readouterr().err
     assert "800571" not in text

@@ -39,7 +39,7 @@ from models import (
 from settings import Settings
 
 EMMA, ANN = "+8613800571001", "+8613800571002"
-ACCOUNT = "1000571001"  # Emma's
+ACCOUNT = "1000571014"  # Emma's
 ADDRESS = "18 People's Road, Chengguan Town"
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # in the utility's zone
 

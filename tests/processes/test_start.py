@@ -26,7 +26,7 @@ def test_it_is_ready_within_half_a_minute_and_says_where(started: RunningHotline
     assert all(check["ok"] for check in report["checks"].values() if check["needed"])
     wait_for(lambda: "Ctrl-C stops everything" in started.output.read_text(), 10, "the welcome")
     text = started.output.read_text()
-    for word in (f"http://127.0.0.1:{started.port}/phone", "hotline-demo", "+8613800571001", "1000571001"):
+    for word in (f"http://127.0.0.1:{started.port}/phone", "hotline-demo", "+8613800571001", "1000571014"):
         assert word in text
     assert set(started.children()) == CHILDREN
 
