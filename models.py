@@ -97,6 +97,7 @@ class Premise(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[dict[str, Any]]  # language -> address as it is read out
     service_point: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    life_support: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # somebody there depends on it
     accounts: Mapped[list[Account]] = relationship(back_populates="premise")
 
 
@@ -113,6 +114,7 @@ class Account(Base):
     pin_hash: Mapped[str] = mapped_column(sa.String(200))  # the query password, argon2
     failed_identity_checks: Mapped[int] = mapped_column(default=0)
     identity_locked_until: Mapped[datetime | None]
+    cut_off_at: Mapped[datetime | None]  # the supply has been switched off for arrears since then
     customer: Mapped[Customer] = relationship(back_populates="accounts")
     premise: Mapped[Premise] = relationship(back_populates="accounts")
     bills: Mapped[list[Bill]] = relationship(back_populates="account")
@@ -277,7 +279,12 @@ class User(Base):
 class TicketType(enum.StrEnum):
     FAULT = "fault"
     ENQUIRY = "enquiry"
+    APPLICATION = "application"  # for a service: a connection, another name, a reconnection
     COMPLAINT = "complaint"
+    TIP_OFF = "tip_off"
+    SUGGESTION = "suggestion"
+    OPINION = "opinion"
+    PRAISE = "praise"
 
 
 class TicketStage(enum.StrEnum):
@@ -462,3 +469,53 @@ class Installation(Base):
     name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     value: Mapped[str] = mapped_column(sa.String(400))
     at: Mapped[datetime]
+
+
+# ------------------------------------------------------------------------------------------ outages as callers hear of them
+
+
+class OutageKind(enum.StrEnum):
+    FAULT = "fault"
+    PLANNED = "planned"
+
+
+class Outage(Base):
+    """A power cut that is known, before it begins or while it lasts, as it is announced to who is affected.
+
+    It runs from `starts_at` until `ended_at`; nobody knows how long while both ends are None.
+    """
+
+    __tablename__ = "outages"
+    __table_args__ = (Index(None, "ended_at", "starts_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[OutageKind] = mapped_column(_enum(OutageKind))
+    area: Mapped[dict[str, Any]]  # language -> the place as it is read out
+    cause: Mapped[dict[str, Any]]  # language -> the cause as it is read out; empty while it is not known
+    starts_at: Mapped[datetime]
+    expected_end_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    premises: Mapped[list[Premise]] = relationship(secondary="outage_premises")
+
+
+class OutagePremise(Base):
+    """A premise that an outage leaves without power."""
+
+    __tablename__ = "outage_premises"
+
+    outage_id: Mapped[int] = mapped_column(ForeignKey("outages.id"), primary_key=True)
+    premise_id: Mapped[int] = mapped_column(ForeignKey("premises.id"), primary_key=True, index=True)
+
+
+class SurveyAnswer(Base):
+    """How content a caller was when their ticket was closed: one answer a call."""
+
+    __tablename__ = "survey_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), unique=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    satisfaction: Mapped[int]  # 1 content, 2 partly, 3 not
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    recording_id: Mapped[str | None] = mapped_column(sa.String(32))
+    at: Mapped[datetime] = mapped_column(index=True)
