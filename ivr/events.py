@@ -58,7 +58,7 @@ class Recorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServiceResult(Event):
-    """`outcome` is one of the service's own, or `error` when it failed or was late."""
+    """`outcome` is one of the service's own, `error` when it failed, or `late` when its time was up."""
 
     kind: ClassVar[str] = "service_result"
     service: str

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ivr.expressions import Expression
 from ivr.outputs import Gather
 from ivr.prompts import Template
-from ivr.values import ValueType
+from ivr.values import SPOKEN_AS, ValueType
 from ivr.yaml_source import Place
+
+if TYPE_CHECKING:
+    from ivr.calendars import Calendar
+    from speech.intents import IntentRouter
 
 Texts = Mapping[str, Template]  # language -> text
 
@@ -47,22 +52,33 @@ class SayNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way on from a menu: by key, by phrase, or both. Of a global option `action` or `flow` says what it does."""
+    """One way on from a menu: by key, phrase or intent, or any of them. Of a global one `action` or `flow` says what.
+
+    A global that is `first` beats everything: its key is nobody else's, and it is never asked back.
+    """
 
     name: str
     key: str | None
     phrases: Mapping[str, tuple[str, ...]]
     next: str = ""
-    action: str = ""  # repeat
+    action: str = ""  # one of ACTIONS
     flow: str = ""
     arguments: Mapping[str, Template] = field(default_factory=dict)
+    intents: tuple[str, ...] = ()
+    first: bool = False
+    to: str = ""  # of the action `language`: which one; "" is the hotline's next
+
+
+ACTIONS = ("repeat", "back", "main_menu", "help", "language")
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """What is said the first, second, ... time nothing (or nothing that fits) was heard, and where it ends.
+    """What is said the first, second, ... time of an event (nothing heard, not understood, not valid, help wanted), and
+    where it ends.
 
-    At the `limit`-th time the call goes to `next`, or to the flow `flow` where the node names none.
+    At the `limit`-th time the call goes to `next`, or to the flow `flow` where the node names none. `reprompt`: the
+    wait's own prompts follow.
     """
 
     prompts: tuple[PromptUse, ...]
@@ -72,6 +88,14 @@ class Escalation:
     reprompt: bool = True
 
 
+class Confirm(enum.StrEnum):
+    """When a wait asks back what it has understood."""
+
+    AUTO = "auto"  # speech between the bounds of `speech.reject_below` and `speech.confirm_below`
+    ALWAYS = "always"  # keys as well
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class WaitNode(Node):
     prompts: tuple[PromptUse, ...]
@@ -79,6 +103,8 @@ class WaitNode(Node):
     first_input_s: float
     no_input: Escalation
     no_match: Escalation
+    help: Escalation
+    confirm: Confirm
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +115,11 @@ class MenuNode(WaitNode):
 
 @dataclass(frozen=True, slots=True)
 class AskNode(WaitNode):
+    """`min_value` and `max_value` bound a number, an amount in cents, or a date (ISO, or "today", "today+30").
+
+    `min_digits` and `max_digits` are of the entry on the keypad.
+    """
+
     type: ValueType
     into: str
     min_digits: int
@@ -96,7 +127,10 @@ class AskNode(WaitNode):
     terminator: str
     inter_digit_s: float
     next: str
+    invalid: Escalation
     private: bool = False
+    min_value: int | str | None = None
+    max_value: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +149,9 @@ class DoNode(Node):
     service: str
     arguments: Mapping[str, Template]
     into: Mapping[str, str]  # output -> variable
-    outcomes: Mapping[str, str]  # outcome -> node
+    outcomes: Mapping[str, str]  # outcome -> node; `late` where there is none for it goes the way of `error`
     budget_s: float
+    changes: bool = False  # the service writes: there is no way back over it
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +212,9 @@ KINDS: Mapping[str, type[Node]] = {
 }
 KIND_OF: Mapping[type[Node], str] = {node: kind for kind, node in KINDS.items()}
 
+TRANSFER_OUTCOMES = ("answered", "busy", "no-answer", "failed")
+FAILURES = frozenset({"error", "late"})  # how every service may end besides the ways of its own
+
 # What every flow knows without declaring it. `language` may be set, which changes what is spoken from there on.
 BUILT_IN: Mapping[str, ValueType] = {
     "caller_number": ValueType.PHONE,
@@ -186,7 +224,11 @@ BUILT_IN: Mapping[str, ValueType] = {
     "today": ValueType.DATE,
     "utility": ValueType.TEXT,
     "answered_by": ValueType.TEXT,
+    "storm": ValueType.YES_NO,
+    "now": ValueType.TEXT,  # "2026-11-23T14:05", local
+    "time": ValueType.TIME,
 }
+_BUILT_IN_FORMATS = {name: SPOKEN_AS.get(type_, type_.value) for name, type_ in BUILT_IN.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +241,37 @@ class Flow:
     prompts: Mapping[str, Texts]
     nodes: Mapping[str, Node]
     place: Place
+    formats: Mapping[str, str] = field(init=False, compare=False, repr=False)  # variable -> how it is said by its type
 
-    @property
-    def formats(self) -> Mapping[str, str]:
-        return {name: variable.type.value for name, variable in self.variables.items()} | {
-            name: type_.value for name, type_ in BUILT_IN.items()
-        }
+    def __post_init__(self) -> None:
+        own = {name: SPOKEN_AS.get(variable.type, variable.type.value) for name, variable in self.variables.items()}
+        object.__setattr__(self, "formats", own | _BUILT_IN_FORMATS)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a caller may want, by examples of how they say it: language -> phrases."""
+
+    name: str
+    phrases: Mapping[str, tuple[str, ...]]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCheck:
+    """What an account number is: so many digits, the last of them by a scheme of `speech.check_digits`."""
+
+    digits: int = 10
+    check: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class FlowSet:
-    """Every flow of one revision, and what they share. `waits` keeps what was once made of a node's options, by flow,
-    node and language: it follows from the flows alone."""
+    """Every flow of one revision, and what they share.
+
+    `storm`: flow -> the one that stands in for it while storm mode is on. `main_menu`: flow and node, or None. `waits`
+    and `routers` keep what was once made of the flows, and follows from them alone.
+    """
 
     revision: str
     languages: tuple[str, ...]
@@ -219,7 +280,26 @@ class FlowSet:
     globals: tuple[Option, ...]
     fault_flow: str  # where a call goes on when its own flow cannot
     utility: Mapping[str, str] = field(default_factory=dict)  # language -> name, spoken as {utility}
-    waits: dict[tuple[str, str, str], Gather] = field(default_factory=dict, compare=False, repr=False)
+    too_long_flow: str = ""  # how a call that has passed its length limit is ended
+    main_menu: tuple[str, str] | None = None
+    account_check: AccountCheck = AccountCheck()
+    intents: Mapping[str, Intent] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    storm: Mapping[str, str] = field(default_factory=dict)
+    waits: dict[tuple[str, ...], Gather] = field(default_factory=dict, compare=False, repr=False)
+    routers: dict[str, IntentRouter] = field(default_factory=dict, compare=False, repr=False)
 
     def texts(self, flow: Flow, prompt: str) -> Texts:
         return flow.prompts.get(prompt) or self.prompts[prompt]
+
+    def router(self, language: str) -> IntentRouter:
+        """Made when it is first asked for: learning the examples takes a while."""
+        found = self.routers.get(language)
+        if found is None:
+            from speech.intents import (
+                IntentRouter,
+            )  # what it learns with is slow to import, and not all flows have intents
+
+            examples = {name: intent.phrases.get(language, ()) for name, intent in self.intents.items()}
+            found = self.routers[language] = IntentRouter(examples, language)
+        return found

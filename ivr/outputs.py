@@ -46,12 +46,17 @@ class Say(Output):
 
 @dataclass(frozen=True, slots=True)
 class KeyInput:
-    """Which keys end the wait. `max_digits` reached, or `terminator`, or `inter_digit_s` after a digit."""
+    """Which keys end the wait. `max_digits` reached, or `terminator`, or `inter_digit_s` after a digit.
+
+    `commands` are entries that are no value but a wish (`*7`, `*0`): one that is complete, and that no longer one
+    begins with, ends the wait at once.
+    """
 
     min_digits: int = 1
     max_digits: int = 1
     terminator: str = "#"  # "" for none
     inter_digit_s: float = 3.0
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,11 @@ class NodeEntered(Output):
 
 @dataclass(frozen=True, slots=True)
 class Heard(Output):
-    """What was made of an input. `by`: keys, speech, silence. `verdict`: match, no_match, no_input. `text` is masked
-    when the slot is private."""
+    """What was made of an input. `by`: keys, speech, silence. `text` is masked when the slot is private.
+
+    `verdict`: match (an option or a value was taken), no_match, no_input, help, invalid (a value that cannot be),
+    confirm (asked back whether it was understood), corrected (asked back after the caller mended it).
+    """
 
     kind: ClassVar[str] = "heard"
     node: str
@@ -208,7 +216,8 @@ def from_json(data: Mapping[str, Any]) -> Output:
     if kind == "say":
         values["segments"] = tuple(Segment(**segment) for segment in values["segments"])
     if kind == "gather":
-        values["keys"] = KeyInput(**values["keys"]) if values["keys"] else None
+        if values["keys"]:
+            values["keys"] = KeyInput(**{**values["keys"], "commands": tuple(values["keys"].get("commands", ()))})
         if values["speech"]:
             values["speech"] = SpeechInput(**{**values["speech"], "phrases": tuple(values["speech"]["phrases"])})
     return _KINDS[kind](**values)

@@ -30,6 +30,10 @@ class Template:
         return frozenset().union(*(p.expression.names for p in self.parts if isinstance(p, Placeholder)))
 
     @property
+    def calendars(self) -> frozenset[str]:
+        return frozenset().union(*(p.expression.calendars for p in self.parts if isinstance(p, Placeholder)))
+
+    @property
     def fixed(self) -> bool:
         return all(isinstance(part, str) for part in self.parts)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import inf
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,8 @@ from models import Call
 class ServiceContext:
     """What a service may use: the turn's own transaction (never commit it), the call's row, the time.
 
-    `now` is UTC, `today` the date in the utility's zone.
+    `now` is UTC, `today` the date in the utility's zone. `deadline`, on `time.monotonic()`, is when the caller has
+    waited long enough: who waits for something else gives up then. The turn's own statements are interrupted anyway.
     """
 
     session: Session
@@ -29,6 +31,7 @@ class ServiceContext:
     now: datetime
     today: date
     language: str
+    deadline: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ ServiceFunction = Callable[[ServiceContext, Mapping[str, Any]], Outcome]
 @dataclass(frozen=True, slots=True)
 class Service:
     """`inputs` and `outputs`: name -> type. An input in `optional` may be left out. `private` names inputs and
-    outputs whose values are kept out of timelines and logs."""
+    outputs whose values are kept out of timelines and logs. `changes`: it writes, so that a caller cannot go back over
+    it. Besides its `outcomes` a service ends as `error` when it raises and as `late` when its time is up."""
 
     name: str
     run: ServiceFunction
@@ -53,6 +57,7 @@ class Service:
     optional: frozenset[str] = frozenset()
     private: frozenset[str] = frozenset()
     about: str = ""
+    changes: bool = False
 
 
 class ServiceRegistry:

@@ -16,6 +16,7 @@ from ivr import flow as nodes
 from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, Recorded, ServiceResult, Speech
 from ivr.expressions import ExpressionError
 from ivr.flow import KIND_OF, Escalation, Flow, FlowSet, Node, PromptUse
+from ivr.moment import Moment
 from ivr.outputs import (
     CallService,
     Fault,
@@ -60,7 +61,9 @@ class Turn:
     private: bool = False
 
 
-def start(flows: FlowSet, flow: str, event: CallStarted, limits: Limits = Limits()) -> Turn:
+def start(
+    flows: FlowSet, flow: str, event: CallStarted, limits: Limits = Limits(), moment: Moment | None = None
+) -> Turn:
     """Begins `flow`. Raises SessionError where the flow does not exist or an argument it needs is not given."""
     if flow not in flows.flows:
         raise SessionError(f"there is no flow '{flow}'")
@@ -84,7 +87,9 @@ def start(flows: FlowSet, flow: str, event: CallStarted, limits: Limits = Limits
     return _Walk(flows, state, limits).enter()
 
 
-def resume(flows: FlowSet, state: State, event: Event, limits: Limits = Limits()) -> Turn:
+def resume(
+    flows: FlowSet, state: State, event: Event, limits: Limits = Limits(), moment: Moment | None = None
+) -> Turn:
     """Goes on from a wait. Raises SessionError for an event that the wait cannot take; `state` is left as it was."""
     return _Walk(flows, orjson.loads(orjson.dumps(state)), limits).on(event)
 

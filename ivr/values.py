@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 
 class ValueType(enum.StrEnum):
-    """Types of flow variables. JSON forms: text, digits and phone are str; date is ISO; money is integer cents."""
+    """Types of flow variables. JSON forms: text, digits, phone, account and address are str; a date is "2026-11-23", a
+    time "14:30"; money is integer cents."""
 
     TEXT = "text"
     DIGITS = "digits"
@@ -16,7 +17,10 @@ class ValueType(enum.StrEnum):
     NUMBER = "number"
     MONEY = "money"
     DATE = "date"
+    TIME = "time"
     YES_NO = "yes_no"
+    ACCOUNT = "account"  # digits with a check digit, see `FlowSet.account_check`
+    ADDRESS = "address"
 
 
 EMPTY: Mapping[ValueType, Any] = {
@@ -26,8 +30,24 @@ EMPTY: Mapping[ValueType, Any] = {
     ValueType.NUMBER: 0,
     ValueType.MONEY: 0,
     ValueType.DATE: "",
+    ValueType.TIME: "",
     ValueType.YES_NO: False,
+    ValueType.ACCOUNT: "",
+    ValueType.ADDRESS: "",
 }
+
+NUMBERS = frozenset({ValueType.NUMBER, ValueType.MONEY})
+TEXTS = frozenset(EMPTY) - NUMBERS - {ValueType.YES_NO}
+
+# How a value of a type is said (a name of `speech.spoken.FORMATS`) where its own name is no way to say it.
+SPOKEN_AS: Mapping[ValueType, str] = {ValueType.ACCOUNT: "digits", ValueType.ADDRESS: "text"}
+
+
+def fits(written: ValueType, declared: ValueType) -> bool:
+    """Whether a value of one type may be kept in a variable of the other."""
+    return (
+        written is declared or (written in NUMBERS and declared in NUMBERS) or (written in TEXTS and declared in TEXTS)
+    )
 
 
 class Signature(Protocol):
@@ -43,11 +63,13 @@ class Signature(Protocol):
     def optional(self) -> frozenset[str]: ...
     @property
     def private(self) -> frozenset[str]: ...
+    @property
+    def changes(self) -> bool: ...
 
 
 def coerce(type_: ValueType, value: Any) -> Any:
     """A literal in a flow file is text; this makes of it what `type_` holds. Raises ValueError where it cannot."""
-    if type_ in (ValueType.NUMBER, ValueType.MONEY):
+    if type_ in NUMBERS:
         return int(value) if isinstance(value, str) else value
     if type_ is ValueType.YES_NO:
         if isinstance(value, str):

@@ -1,0 +1,1 @@
+"""How YAML becomes a `FlowSet`: one room for each part of the language. `ivr.loader` is the door."""
