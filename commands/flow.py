@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from app import build, signatures
+from commands import flow_test
 from ivr.channels.text_phone import TextPhone
 from ivr.flow_store import SHIPPED, read_files
 from ivr.loader import FlowError, load
@@ -18,6 +19,9 @@ from settings import Place, Settings
 @click.group()
 def flow() -> None:
     """Check flows and call them from the terminal."""
+
+
+flow.add_command(flow_test.command)
 
 
 @flow.command()
