@@ -97,7 +97,7 @@ def test_every_fault_of_a_flow_is_listed_at_once_with_place_and_suggestion() -> 
         "broken.yaml:34:18: node 'choose', option 'two': key 1 is already taken by 'one'.",
         "broken.yaml:35:20: node 'choose', option 'three': '#' cannot be pressed; a key is 0 to 9 or '*'.",
         "broken.yaml:37:5: node 'branch': there is no 'else': a call for which no branch holds would be stuck.",
-        "broken.yaml:38:14: flow 'broken': there is no variable 'limt'. Did you mean 'time'?",
+        "broken.yaml:38:14: flow 'broken': there is no variable 'limt'. There are: amount, count.",
         "broken.yaml:39:14: node 'branch', branch 2: 'count >' cannot be read: invalid syntax.",
         "broken.yaml:41:5: node 'nothing': it has no kind. Did you mean 'say'?",
         "broken.yaml:44:11: there is no flow 'agnt'. Did you mean 'agent'?",
