@@ -48,7 +48,7 @@ class Hotline:
 
 
 def registry(settings: Settings) -> ServiceRegistry:
-    return ServiceRegistry([*accounts.services.SERVICES, *callqueue.services.build_services(settings)])
+    return ServiceRegistry([*accounts.services.build_services(settings), *callqueue.services.build_services(settings)])
 
 
 def signatures(settings: Settings) -> dict[str, Signature]:

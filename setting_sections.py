@@ -54,6 +54,7 @@ class Utility(Section):
     transfer_number: PhoneNumber | None = Field(
         None, description="Where callers are put through when the hotline cannot work."
     )
+    tariff: str = Field("zhejiang", description="Tariff of accounts/tariffs.yaml that callers are told.")
 
 
 class Server(Section):
@@ -110,6 +111,7 @@ class Callflows(Section):
     entry: str = Field("main", description="Flow of an inbound call.")
     closure: str = Field("closure_notice", description="Flow of the call that tells a ticket's result.")
     restoration: str = Field("restoration_notice", description="Flow of the call that says power is back.")
+    planned: str = Field("planned_notice", description="Flow of the call that tells of planned work.")
     max_steps: int = Field(200, ge=1, description="Nodes passed in one turn before a flow is taken for a loop.")
     max_call_minutes: int = Field(30, ge=1, description="A call longer than this is ended.")
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from accounts import demo_county as county
 from accounts.demo_bills import twelve_bills
+from accounts.demo_situation import add_situation
 from accounts.identity import hash_pin
 from database import Database
 from models import Account, Bill, Customer, CustomerPhone, Installation, Premise, Role, User
@@ -53,11 +54,14 @@ class DemoCaller:
 
 DEMO_CALLERS: Final = (
     DemoCaller("Emma Clarke", "en", "+8613800571001", "1000571014", "135791", "owes three bills", unpaid_bills=3),
-    DemoCaller("王秀英", "zh-CN", "+8613800571002", "1000571022", "246802", "everything is paid"),
-    DemoCaller("Henry Foster", "en", "+8613800571003", "1000571039", "975310", "everything is paid"),
+    DemoCaller("王秀英", "zh-CN", "+8613800571002", "1000571022", "246802", "everything is paid; work is planned"),
+    DemoCaller("Henry Foster", "en", "+8613800571003", "1000571039", "975310", "everything is paid; has applied"),
     DemoCaller("张伟", "zh-CN", "+8613800571004", "1000571047", "864209", "the last bill is unpaid", unpaid_bills=1),
     DemoCaller("李桂兰", "zh-CN", "+8657188571005", "1000571055", "112233", "in credit, on life support",
                customer_class="life_support", credit_cents=20_000),
+    DemoCaller("Alice Reid", "en", "+8613800571006", "1000571063", "314159", "power is out, and known to be"),
+    DemoCaller("陈建国", "zh-CN", "+8613800571007", "1000571071", "271828", "power is out, and known to be"),
+    DemoCaller("刘芳", "zh-CN", "+8613800571008", "1000571080", "161803", "has paid, is not yet connected again"),
 )  # fmt: skip
 
 _USERS: Final = (
@@ -82,6 +86,7 @@ def load_demo(database: Database, settings: Settings, now: datetime) -> bool:
             rows = _Rows(Random(95_598), today, _highest_id(session))  # noqa: S311 - the same people every time
             rows.make()
             rows.insert(session)
+            add_situation(session, now)
     except IntegrityError:
         with database.reading() as session:
             if session.get(Installation, MARKER) is None:
@@ -195,7 +200,14 @@ class _Rows:
         id_ = self.highest_id + len(self.accounts) + 1
         bills = twelve_bills(self.chance, self.today, base_kwh=person.base_kwh, unpaid=person.unpaid)
         owed = sum(bill.amount_cents for bill in bills if bill.paid_at is None)
-        self.premises.append({"id": id_, "address": address.as_json(), "service_point": f"SP-{id_:06}"})
+        self.premises.append(
+            {
+                "id": id_,
+                "address": address.as_json(),
+                "service_point": f"SP-{id_:06}",
+                "life_support": person.customer_class == "life_support",
+            }
+        )
         self.accounts.append(
             {
                 "id": id_,

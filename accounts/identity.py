@@ -71,8 +71,12 @@ def check_pin(session: Session, call: Call, account_number: str, pin: str, now: 
 
 def require_verified(call: Call, account_number: str) -> None:
     """Raises NotVerified unless `call` has proved that it may hear about `account_number`."""
-    if not account_number or call.variables.get(_VERIFIED) != account_number:
+    if not is_verified(call, account_number):
         raise NotVerified
+
+
+def is_verified(call: Call, account_number: str) -> bool:
+    return bool(account_number) and call.variables.get(_VERIFIED) == account_number
 
 
 def _check_unknown(call: Call, account_number: str, pin: str) -> Verdict:

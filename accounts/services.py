@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from accounts import billing, directory, identity
+from accounts import billing, directory, identity, outage_services, supply, tariffs
 from ivr.services import Outcome, Service, ServiceContext, ValueType
+from settings import Settings
 
 TEXT, DIGITS, MONEY, DATE = ValueType.TEXT, ValueType.DIGITS, ValueType.MONEY, ValueType.DATE
 
@@ -68,7 +69,7 @@ def last_bill(context: ServiceContext, inputs: Mapping[str, Any]) -> Outcome:
     )
 
 
-SERVICES: Final = [
+_OF_ACCOUNTS: Final = [
     Service(
         "accounts.find_caller",
         find_caller,
@@ -118,3 +119,11 @@ SERVICES: Final = [
         about="The newest bill; `period` is the month's first day. Only on a call that verified the account.",
     ),
 ]
+
+# Those that need no settings.
+SERVICES: Final = [*_OF_ACCOUNTS, *supply.SERVICES]
+
+
+def build_services(settings: Settings) -> list[Service]:
+    """All that flows may ask of this package."""
+    return [*SERVICES, *tariffs.build_services(settings.utility.tariff), *outage_services.build_services(settings)]

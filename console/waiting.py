@@ -1,7 +1,8 @@
 """When a wait is worth a warning, by what waits. The page shows it in words and a sign, never by colour alone.
 
 Source: a fault order is received and dispatched within 3 minutes, a complainant is contacted within 24 hours, an
-enquiry is answered within 5 working days (norms of Chinese power hotlines, second-hand, 2022).
+enquiry is answered within 5 working days, a tip-off within 10 days (norms of Chinese power hotlines, second-hand,
+2022).
 """
 
 from __future__ import annotations
@@ -32,7 +33,17 @@ DANGER: Final = Patience(60, 180)
 PATIENCE: Final = {
     TicketType.FAULT: Patience(120, 180),
     TicketType.COMPLAINT: Patience(20 * _HOUR_S, 24 * _HOUR_S),
-    TicketType.ENQUIRY: Patience(3 * _DAY_S, 5 * _DAY_S),
+    TicketType.TIP_OFF: Patience(8 * _DAY_S, 10 * _DAY_S),
+    **{
+        type_: Patience(3 * _DAY_S, 5 * _DAY_S)
+        for type_ in (
+            TicketType.ENQUIRY,
+            TicketType.APPLICATION,
+            TicketType.SUGGESTION,
+            TicketType.OPINION,
+            TicketType.PRAISE,
+        )
+    },
 }
 
 

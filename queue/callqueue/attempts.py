@@ -101,8 +101,9 @@ def begin(
         return Later(outbound.not_before)
     channel = _channel(session, outbound.to_number, now, carrier=carrier)
     if not outbound.flow:
-        restoring = outbound.purpose == "restoration"
-        outbound.flow = settings.callflows.restoration if restoring else settings.callflows.closure
+        flows = settings.callflows
+        of_purpose = {"restoration": flows.restoration, "planned": flows.planned}
+        outbound.flow = of_purpose.get(outbound.purpose, flows.closure)
     ring_timeout = timedelta(seconds=settings.callbacks.ring_timeout_s)
     call = Call(
         channel=channel or Channel.BROWSER,

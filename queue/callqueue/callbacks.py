@@ -24,6 +24,7 @@ from models import Call, OutboundCall, OutboundStatus, Ticket, TicketEvent, Tick
 class Purpose(enum.StrEnum):
     CLOSURE = "closure"
     RESTORATION = "restoration"
+    PLANNED = "planned"
 
 
 _ANSWERS: Final = (history.CONFIRMED, history.REOPENED)
@@ -43,7 +44,7 @@ def order(session: Session, ticket: Ticket, now: datetime) -> OutboundCall:
     if existing is not None:
         return existing
     outbound = OutboundCall(
-        purpose=Purpose.RESTORATION if ticket.type is TicketType.FAULT else Purpose.CLOSURE,
+        purpose=Purpose.RESTORATION if _about_power(ticket) else Purpose.CLOSURE,
         flow="",
         to_number=ticket.callback_number,
         language=ticket.language,
@@ -147,6 +148,11 @@ def give_up(session: Session, outbound: OutboundCall, now: datetime, reason: str
         session, ticket.id, history.UNREACHABLE, history.HOTLINE, now, reason,
         attempts=outbound.attempts, outbound_call_id=outbound.id,
     )  # fmt: skip
+
+
+def _about_power(ticket: Ticket) -> bool:
+    """Whether the question is if the power is back: a fault, or a wish to be called then."""
+    return ticket.type is TicketType.FAULT or "outage_id" in ticket.details
 
 
 def _back_to_queue(session: Session, ticket: Ticket, action: Action, **values: object) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,6 +14,10 @@ from sqlalchemy.orm import Session
 from callqueue import callbacks, history
 from callqueue.locks import take_turns
 from models import Account, Call, Ticket, TicketStage, TicketType
+
+# Added to the priority of a ticket about a place where somebody depends on equipment that needs power. Far more than
+# any number of reopenings adds; danger is a class above every priority.
+LIFE_SUPPORT_PRIORITY: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Wish:
     language: str
     account_number: str = ""
     danger: bool = False
+    life_support: bool = False
     details: Mapping[str, str] = field(default_factory=dict)  # description, recording, ...; no empty ones
 
 
@@ -55,7 +60,12 @@ def open_ticket(session: Session, call: Call, wish: Wish, now: datetime, *, reop
         take_turns(session, f"fault/{account.number if account else wish.callback_number}")
         same = _open_fault(session, account, wish)
         if same is not None:
-            return Opened(_urge(session, same, call, wish, now, reopen_priority), already=True)
+            if wish.life_support and same.priority < LIFE_SUPPORT_PRIORITY:
+                same.priority += LIFE_SUPPORT_PRIORITY
+            told = {name: text for name, text in wish.details.items() if name != "description"}
+            words = wish.details.get("description", "")
+            urge(session, same, call, now, words, reopen_priority=reopen_priority, subject=wish.subject, **told)
+            return Opened(same, already=True)
     details = dict(wish.details)
     if wish.account_number and account is None:
         details["account_number"] = wish.account_number  # as keyed in; an agent may recognise it
@@ -63,7 +73,7 @@ def open_ticket(session: Session, call: Call, wish: Wish, now: datetime, *, reop
         type=wish.type,
         stage=TicketStage.OPEN,
         danger=wish.danger,
-        priority=0,
+        priority=LIFE_SUPPORT_PRIORITY if wish.life_support else 0,
         subject=wish.subject[:200],
         details=details,
         language=wish.language,
@@ -81,14 +91,23 @@ def open_ticket(session: Session, call: Call, wish: Wish, now: datetime, *, reop
     return Opened(ticket, already=False)
 
 
-def find_open(session: Session, number: str, account_number: str = "") -> Ticket | None:
+def find_open(
+    session: Session, number: str, account_number: str = "", type_: TicketType | None = None
+) -> Ticket | None:
     """The newest ticket that is not closed, of an account or of a number to call back."""
+    statement = sa.select(Ticket).where(of(number, account_number), Ticket.stage != TicketStage.CLOSED)
+    if type_ is not None:
+        statement = statement.where(Ticket.type == type_)
+    return session.scalar(statement.order_by(Ticket.id.desc()).limit(1))
+
+
+def of(number: str, account_number: str = "") -> sa.ColumnElement[bool]:
+    """Tickets of an account, if one is given, or of a number to call back; nobody's are not everybody's."""
     mine: sa.ColumnElement[bool] = sa.and_(Ticket.callback_number == number, sa.literal(number != ""))
     if account_number:
         of_account = sa.select(Account.id).where(Account.number == account_number).scalar_subquery()
         mine = sa.or_(mine, Ticket.account_id == of_account)
-    statement = sa.select(Ticket).where(mine, Ticket.stage != TicketStage.CLOSED).order_by(Ticket.id.desc()).limit(1)
-    return session.scalar(statement)
+    return mine
 
 
 def _learn(session: Session, ticket: Ticket, wish: Wish, now: datetime) -> None:
@@ -111,13 +130,11 @@ def _open_fault(session: Session, account: Account | None, wish: Wish) -> Ticket
     return session.scalar(sa.select(Ticket).where(*conditions).order_by(Ticket.id).limit(1))
 
 
-def _urge(session: Session, ticket: Ticket, call: Call, wish: Wish, now: datetime, reopen_priority: int) -> Ticket:
-    """Writes down that the caller phoned again, and what they said this time."""
-    told = {name: text for name, text in wish.details.items() if name != "description"}
-    history.record(
-        session, ticket.id, history.URGED, history.CALLER, now, wish.details.get("description", ""),
-        call_id=call.id, subject=wish.subject, **told,
-    )  # fmt: skip
+def urge(
+    session: Session, ticket: Ticket, call: Call, now: datetime, words: str = "", *, reopen_priority: int, **told: Any
+) -> None:
+    """Writes down that the caller phoned again about a ticket, and what they said this time. One that we were about to
+    call them about as done is open again."""
+    history.record(session, ticket.id, history.URGED, history.CALLER, now, words, call_id=call.id, **told)
     if ticket.stage is TicketStage.CALLING_BACK:
         callbacks.reopen_by_report(session, ticket.id, now, priority=reopen_priority)
-    return ticket

@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from callqueue import callbacks, opening
+from callqueue import callbacks, opening, request_services
 from callqueue.numbers import e164
 from ivr.services import Outcome, Service, ServiceContext, ValueType
 from models import CustomerPhone, Direction, OutboundCall, Ticket, TicketType
 from settings import Settings
 
 TEXT, DIGITS, PHONE, YES_NO = ValueType.TEXT, ValueType.DIGITS, ValueType.PHONE, ValueType.YES_NO
-_TOLD: Final = ("description", "recording", "details")
+ACCOUNT: Final = ValueType.ACCOUNT
+_TOLD: Final = ("address", "description", "recording", "details")
 
 
 def open_ticket(settings: Settings, context: ServiceContext, inputs: Mapping[str, Any]) -> Outcome:
@@ -30,6 +31,7 @@ def open_ticket(settings: Settings, context: ServiceContext, inputs: Mapping[str
         language=context.language,
         account_number=inputs.get("account_number") or "",
         danger=bool(inputs.get("danger")),
+        life_support=bool(inputs.get("life_support")),
         details={name: inputs[name] for name in _TOLD if inputs.get(name)},
     )
     opened = opening.open_ticket(
@@ -40,7 +42,12 @@ def open_ticket(settings: Settings, context: ServiceContext, inputs: Mapping[str
 
 def find_open(settings: Settings, context: ServiceContext, inputs: Mapping[str, Any]) -> Outcome:
     number = e164(inputs["number"], settings.utility.region)
-    ticket = opening.find_open(context.session, number, inputs.get("account_number") or "")
+    ticket = opening.find_open(
+        context.session,
+        number,
+        inputs.get("account_number") or "",
+        TicketType(inputs["type"]) if inputs.get("type") else None,
+    )
     if ticket is None:
         return Outcome("none")
     reported_on = ticket.created_at.astimezone(ZoneInfo(settings.utility.time_zone)).date()
@@ -104,25 +111,28 @@ def build_services(settings: Settings) -> list[Service]:
             inputs={
                 "type": TEXT,
                 "subject": TEXT,
-                "account_number": DIGITS,
+                "account_number": ACCOUNT,
                 "danger": YES_NO,
+                "life_support": YES_NO,
+                "address": TEXT,
                 "description": TEXT,
                 "recording": TEXT,
                 "details": TEXT,
                 "callback_number": PHONE,
             },
             outputs={"ticket_number": DIGITS},
-            optional=frozenset({"account_number", "danger", "callback_number", *_TOLD}),
-            about="Opens a ticket; type is fault, enquiry or complaint. A fault that is open already is urged instead.",
+            optional=frozenset({"account_number", "danger", "life_support", "callback_number", *_TOLD}),
+            about="Opens a ticket of a type of `models.TicketType`. A fault that is open already is urged instead.",
+            changes=True,
         ),
         Service(
             "tickets.find_open",
             partial(find_open, settings),
             outcomes=frozenset({"found", "none"}),
-            inputs={"number": PHONE, "account_number": DIGITS},
+            inputs={"number": PHONE, "account_number": ACCOUNT, "type": TEXT},
             outputs={"ticket_number": DIGITS, "subject": TEXT, "reported_on": ValueType.DATE},
-            optional=frozenset({"account_number"}),
-            about="The newest ticket of a number or an account that is not closed.",
+            optional=frozenset({"account_number", "type"}),
+            about="The newest ticket of a number or an account that is not closed, of a type where one is named.",
         ),
         Service(
             "callbacks.ticket",
@@ -136,6 +146,7 @@ def build_services(settings: Settings) -> list[Service]:
             confirm_fixed,
             outcomes=frozenset({"closed", "gone"}),
             about="The caller says that it is settled: closes the ticket.",
+            changes=True,
         ),
         Service(
             "callbacks.reopen",
@@ -144,5 +155,7 @@ def build_services(settings: Settings) -> list[Service]:
             inputs={"reason_recording": TEXT, "reason": TEXT},
             optional=frozenset({"reason_recording", "reason"}),
             about="The caller says no: back to the queue. Again, with a reason that is new, the reason is added.",
+            changes=True,
         ),
+        *request_services.build_services(settings),
     ]

@@ -18,6 +18,7 @@ class Action(enum.StrEnum):
     RELEASE = "release"
     CLOSE = "close"  # the result is written, the caller will be told
     CLOSE_UNTOLD = "close_untold"  # as CLOSE, but there is no number to tell it to
+    ANNOUNCE = "announce"  # nobody had to work on it: what the caller waits to hear has happened
     CONFIRM = "confirm"
     REOPEN = "reopen"
     GIVE_UP = "give_up"  # the caller could not be reached
@@ -28,6 +29,7 @@ TRANSITIONS: Final[Mapping[tuple[TicketStage, Action], TicketStage]] = {
     (TicketStage.CLAIMED, Action.RELEASE): TicketStage.OPEN,
     (TicketStage.CLAIMED, Action.CLOSE): TicketStage.CALLING_BACK,
     (TicketStage.CLAIMED, Action.CLOSE_UNTOLD): TicketStage.CLOSED,
+    (TicketStage.OPEN, Action.ANNOUNCE): TicketStage.CALLING_BACK,
     (TicketStage.CALLING_BACK, Action.CONFIRM): TicketStage.CLOSED,
     (TicketStage.CALLING_BACK, Action.REOPEN): TicketStage.OPEN,
     (TicketStage.CALLING_BACK, Action.GIVE_UP): TicketStage.OPEN,

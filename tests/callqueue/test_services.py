@@ -326,7 +326,9 @@ def test_a_second_closing_is_called_back_again(desk: Desk) -> None:
 def test_signatures_are_complete(settings: Settings) -> None:
     registry = ServiceRegistry(build_services(settings))
     assert {service.name for service in registry} == {
-        "tickets.open", "tickets.find_open", "callbacks.ticket", "callbacks.confirm_fixed", "callbacks.reopen",
+        "tickets.open", "tickets.find_open", "tickets.urge", "tickets.progress", "callbacks.ticket",
+        "callbacks.confirm_fixed", "callbacks.reopen", "applications.open", "applications.progress",
+        "billing.report_missing_payment", "outages.request_callback", "survey.store",
     }  # fmt: skip
     for service in registry:
         assert service.optional <= set(service.inputs)
