@@ -1,0 +1,106 @@
+"""Yes and no as people say them."""
+
+from __future__ import annotations
+
+import re
+
+from speech.transcripts import mandarin, plain, without_hesitation
+
+_VERB = r"(?:is|are|was|were|am|does|do|did|has|have|had|will|would|can|could|should)"
+_WHO = r"(?:it|that|this|they|there|we|i|you|he|she)"
+_ADVERB = r"(?:absolutely|exactly|quite|perfectly|very|so|all|completely|indeed|really|just)"
+_RIGHT = r"(?:right|correct|true|fine|okay|ok|good|it|me|mine|so)"
+_WRONG = r"(?:wrong|incorrect|false|mistaken)"
+# Tried in this order at each place; what matches none of them is neither yes nor no.
+_ENGLISH = (
+    (None, r"not wrong|not incorrect|why not|no problem|no worries|no power|no idea|not sure|i'm not sure"),
+    (False, rf"(?:{_WHO} )?{_VERB} not(?: {_ADVERB})?(?: (?:{_RIGHT}|think so|believe so))?|i'm afraid not"),
+    (False, r"(?:i )?do not (?:think|believe)(?: (?:so|it is|that's right|that's correct))?"),
+    (False, rf"(?:it's|that's|this is|it is|that is|i'm)? ?not(?: {_ADVERB})*(?: (?:{_RIGHT}|yet|at all))?"),
+    (False, rf"(?:{_WHO} (?:is|was) |it's |that's |you're |you are )?(?:all )?{_WRONG}"),
+    (False, r"no way|no thanks|no thank you|none|never|negative|nope|nah|nay|no|uh-uh|uhuh uh"),
+    (True, rf"(?:it's|that's|this is|that is|it is|you're|you are|i'm) (?:{_ADVERB} )*{_RIGHT}"),
+    (
+        True,
+        r"i (?:think|believe|guess) (?:so|it is|that's (?:right|correct))|i'm sure|you got it|go ahead|please do|"
+        r"very good",
+    ),
+    (True, r"yes|yeah|yep|yup|yah|ya|aye|uh-huh|uh huh|mm-hmm|mhm|affirmative|confirmed|confirm|agreed|indeed|exactly"),
+    (
+        True,
+        r"of course|absolutely|definitely|certainly|precisely|sure|okay|ok|all right|alright|correct|right|true|fine",
+    ),
+    (True, rf"{_WHO} {_VERB}"),
+    (
+        None,
+        r"please|thanks|thank you|well|oh|sorry|that's|it's|that|at all|sir|madam|now|then|so|it|i|you|very much|"
+        r"a lot|bye",
+    ),
+)
+_NEUTRAL = 11
+_CONTRACTED = (
+    (re.compile(r"\bcan't\b|\bcannot\b"), "can not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\b(is|are|was|were|does|do|did|has|have|had|would|could|should)n't\b"), r"\1 not"),
+)
+_ENGLISH_TOKENS = [re.compile(rf"(?:{pattern})(?![a-z'])") for _, pattern in _ENGLISH]
+
+_MANDARIN_YES = re.compile(
+    r"(?:是这样子?|是这个|就是这?个?|应该是|我?觉得是|没问题|没有错|没有问题|没错|对头|正确|确认|确定|可以|同意|愿意|"
+    r"需要|当然|行|"
+    r"好|是|对|嗯|恩|有|要|中|成)+"
+)
+_MANDARIN_NO = re.compile(
+    r"(?:不是这样子?|不是这个|应该不是|我?觉得不是|不可以|不正确|不同意|不愿意|不需要|不太对|不确认|不用|不要|不必|"
+    r"不是|不对|不行|不好|不成|不能|"
+    r"还没有?|并?没有|没|未|否|错误|搞错|弄错|错|不|别)+"
+)
+_MANDARIN_SOFT = re.compile(r"[啊呀吧哦噢呢嘛啦哈呵的了呐喔]|谢谢|你好|您好|麻烦|那个|呃|额|我说")
+_TWICE_DENIED = re.compile(r"不是(?:不[^是]|没)|没有?(?:不|没)|不(?:错|没)")
+_MANDARIN_QUESTION = re.compile(r"是不是|有没有|对不对|好不好|行不行|要不要|可不可以|能不能|吗|么")
+
+
+def read_yes_no(text: str, language: str) -> bool | None:
+    """True, False, or None for anything that is not plainly one of them ("not wrong", "yes and no", 是不是)."""
+    said = plain(text)
+    return _mandarin_answer(said) if mandarin(language) else _english_answer(said)
+
+
+def _english_answer(text: str) -> bool | None:
+    said = re.sub(r"[^\w' -]", " ", without_hesitation(text))
+    for contracted, full in _CONTRACTED:
+        said = contracted.sub(full, said)
+    said, answers = " ".join(said.split()), set()
+    at = 0
+    while at < len(said):
+        found = next(
+            ((n, m.end()) for n, token in enumerate(_ENGLISH_TOKENS) if (m := token.match(said, at)) and m[0]), None
+        )
+        if found is None:
+            return None
+        n, at = found
+        answer = _ENGLISH[n][0]
+        if answer is not None:
+            answers.add(answer)
+        elif n != _NEUTRAL:
+            return None
+        while at < len(said) and said[at] in " -":
+            at += 1
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _mandarin_answer(text: str) -> bool | None:
+    if _MANDARIN_QUESTION.search(text):
+        return None
+    answers = set()
+    for clause in re.split(r"[^\w]+", text):
+        said = _MANDARIN_SOFT.sub("", clause)
+        if not said:
+            continue
+        if _MANDARIN_YES.fullmatch(said):
+            answers.add(True)
+        elif _MANDARIN_NO.fullmatch(said) and not _TWICE_DENIED.search(said):
+            answers.add(False)
+        else:
+            return None
+    return answers.pop() if len(answers) == 1 else None
