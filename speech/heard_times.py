@@ -1,8 +1,8 @@
 """Times of day read back as "HH:MM".
 
 With a part of the day ("pm", "in the evening", 下午), or said as on a 24-hour clock ("fourteen thirty", 二十点,
-"08:30"), a time is exact. An hour of 1 to 12 with neither is taken as between 07:00 and 18:59, the hours in which people are up
-and a utility works: "half past eight" is 08:30, 三点 is 15:00, "twelve" is noon. "About eight" is eight.
+"08:30"), a time is exact. An hour of 1 to 12 with neither is taken as between 07:00 and 18:59, the hours in which
+people are up and a utility works: "half past eight" is 08:30, 三点 is 15:00, "twelve" is noon. "About eight" is eight.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ import re
 
 from speech.day_parts import clock
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
+_SMALL = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]  # fmt: skip
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 _AROUND = re.compile(
     r"^(?:(?:well|so|it's|it is|it was|that's|at|about|around|roughly|since|from|yesterday|today|tomorrow|the)\s)+|"
