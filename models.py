@@ -148,6 +148,74 @@ class FlowRevision(Base):
     published_at: Mapped[datetime]
 
 
+class PublicationOrigin(enum.StrEnum):
+    FOLDER = "folder"  # the folder on disk had changed when a process started, or was published by command
+    DRAFT = "draft"
+    ROLLBACK = "rollback"
+
+
+class FlowPublication(Base):
+    """Which revision new calls begin with, from `at` on. Append-only; the newest is current, see `Standing`."""
+
+    __tablename__ = "flow_publications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("flow_revisions.id"), index=True)
+    origin: Mapped[PublicationOrigin] = mapped_column(_enum(PublicationOrigin), index=True)
+    author: Mapped[str] = mapped_column(sa.String(80))  # a username, an operating system's user, or "hotline"
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[datetime]
+    revision: Mapped[FlowRevision] = relationship()
+
+
+class DraftStatus(enum.StrEnum):
+    OPEN = "open"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+
+
+class FlowDraft(Base):
+    """Flow files somebody is changing. It may have faults; only what has none is published."""
+
+    __tablename__ = "flow_drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    status: Mapped[DraftStatus] = mapped_column(_enum(DraftStatus), default=DraftStatus.OPEN, index=True)
+    base_revision_id: Mapped[str | None] = mapped_column(ForeignKey("flow_revisions.id"))  # what it was begun from
+    files: Mapped[dict[str, Any]]  # name -> text
+    version: Mapped[int] = mapped_column(default=1)  # counts saves: two people who edit at once are told
+    author: Mapped[str] = mapped_column(sa.String(80))
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(sa.String(80))
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("flow_publications.id"))
+
+
+class Standing(Base):
+    """The one row (id 1) that a turn reads: what is published, and whether storm mode is on."""
+
+    __tablename__ = "standing"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("flow_publications.id"))
+    revision_id: Mapped[str | None] = mapped_column(ForeignKey("flow_revisions.id"))  # the publication's, so no join
+    storm: Mapped[bool] = mapped_column(default=False)
+    storm_change_id: Mapped[int | None] = mapped_column(ForeignKey("storm_changes.id"))
+
+
+class StormChange(Base):
+    """Who switched storm mode on or off, when and why. Append-only."""
+
+    __tablename__ = "storm_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    storm: Mapped[bool]
+    actor: Mapped[str] = mapped_column(sa.String(80))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[datetime]
+
+
 class Channel(enum.StrEnum):
     TEXT = "text"
     TWILIO = "twilio"

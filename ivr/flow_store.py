@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
+from ivr import publishing
 from ivr.flow import FlowSet
-from ivr.loader import load, revision_of
+from ivr.loader import FlowError, load, revision_of
+from ivr.standing import StandingReader
 from ivr.values import Signature
-from models import FlowRevision
+from models import FlowRevision, PublicationOrigin
 
 SHIPPED = Path(__file__).resolve().parent.parent / "callflows"
+AT_START = "hotline"  # the author of what a process publishes by itself
+_MOST_LOADED = 16
+log = structlog.get_logger("flows")
 
 
 class NoSuchRevision(LookupError):
     """A call names a revision of the flows that the database does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCallFlows:
+    """What a call that begins now begins with."""
+
+    flows: FlowSet
+    storm: bool
 
 
 def read_files(folder: Path) -> dict[str, str]:
@@ -31,7 +47,12 @@ def read_files(folder: Path) -> dict[str, str]:
 
 
 class FlowStore:
-    """Holds checked flows by revision. Revisions live in the database; loading one costs once a process."""
+    """Holds checked flows by revision. Revisions live in the database; loading one costs once a process.
+
+    `for_new_call(connection)` is for the start of a call: one look-up by key in the open transaction. A publication
+    this process has not loaded yet is loaded beside it, and until that is done (a second at most) calls begin with
+    the publication before; no caller waits for it, and no lock is held meanwhile. `current` waits.
+    """
 
     def __init__(
         self,
@@ -40,42 +61,156 @@ class FlowStore:
         languages: tuple[str, ...],
         utility: Mapping[str, str],
     ) -> None:
+        self.languages = languages
+        self.folder_problem = ""  # why the folder on disk is not what is published, when it has faults
         self._database = database
         self._services = services
-        self._languages = languages
         self._utility = utility
         self._loaded: dict[str, FlowSet] = {}
         self._lock = threading.Lock()
-        self._current: FlowSet | None = None
+        self._last: FlowSet | None = None
+        self._pinned = False
+        self._failed: set[str] = set()
+        self._loading: set[str] = set()
+        self._standing = StandingReader(database.engine.dialect)
+
+    # --- which flows are current
 
     @property
     def current(self) -> FlowSet:
-        """What a new call begins with. Raises NoSuchRevision before anything was loaded."""
-        if self._current is None:
-            raise NoSuchRevision("no flows are loaded")
-        return self._current
+        """What a new call begins with, as the database says now. Raises NoSuchRevision: nothing was ever published."""
+        if not self._pinned:
+            with self._database.reading() as session:
+                revision = self._standing(session.connection()).revision_id
+            if revision is not None and revision not in self._failed:
+                self._last = self.revision(revision)
+        return self.last_known
 
-    def check(self, files: Mapping[str, str]) -> FlowSet:
-        """Raises FlowError with every fault."""
-        return load(files, self._services, self._languages, self._utility)
+    @property
+    def last_known(self) -> FlowSet:
+        """What this process last found current; does not ask the database. Raises NoSuchRevision."""
+        if self._last is None:
+            raise NoSuchRevision("no flows are published")
+        return self._last
 
-    def use(self, files: Mapping[str, str], now: datetime) -> FlowSet:
-        """Checks `files`, keeps them as a revision and makes them current for this process."""
-        flows = self.check(files)
-        with self._database.transaction() as session:
-            if session.get(FlowRevision, flows.revision) is None:
-                session.add(FlowRevision(id=flows.revision, files=dict(files), published_at=now))
-        self._loaded[flows.revision] = self._current = flows
-        return flows
+    def for_new_call(self, connection: sa.Connection) -> NewCallFlows:
+        """Raises NoSuchRevision before anything was published."""
+        standing = self._standing(connection)
+        wanted = standing.revision_id
+        if wanted is not None and not self._pinned and (self._last is None or self._last.revision != wanted):
+            loaded = self._loaded.get(wanted)
+            if loaded is not None:
+                self._last = loaded
+            elif self._last is None:
+                self._last = self.revision(wanted)
+            else:
+                self._load_beside(wanted)
+        return NewCallFlows(self.last_known, standing.storm)
 
     def revision(self, revision: str) -> FlowSet:
+        """Raises NoSuchRevision; FlowError for one that this version of the program cannot use any more."""
         flows = self._loaded.get(revision)
         if flows is not None:
             return flows
         with self._lock:
             if revision not in self._loaded:
-                self._loaded[revision] = self._from_database(revision)
+                self._keep(self._from_database(revision))
             return self._loaded[revision]
+
+    # --- making flows current
+
+    def check(self, files: Mapping[str, str]) -> FlowSet:
+        """Raises FlowError with every fault."""
+        return load(files, self._services, self.languages, self._utility)
+
+    def use(
+        self,
+        files: Mapping[str, str],
+        now: datetime,
+        *,
+        origin: PublicationOrigin = PublicationOrigin.FOLDER,
+        author: str = AT_START,
+        note: str = "",
+    ) -> FlowSet:
+        """Checks `files` and publishes them. Raises FlowError, publishing.PublishingError."""
+        flows = self.check(files)
+        with self._database.transaction() as session:
+            publishing.publish(session, files, origin, author=author, note=note, now=now)
+        self.took(flows)
+        return flows
+
+    def try_out(self, files: Mapping[str, str], now: datetime) -> FlowSet:
+        """Checks `files` and makes them current for this process alone, for good. Nothing is published."""
+        flows = self.check(files)
+        with self._database.transaction() as session:
+            publishing.keep_revision(session, files, now)
+        self._pinned = True
+        self.took(flows)
+        return flows
+
+    def took(self, flows: FlowSet) -> None:
+        """`flows` were just checked and published by this process: there is no need to load them again."""
+        with self._lock:
+            self._keep(flows)
+            self._last = flows
+
+    def start(self, folder: Path, now: datetime, *, publish: bool = True) -> None:
+        """What a process does once at its start: publishes `folder` if it changed since it was last published from.
+
+        With faults in it, what is published stays and `folder_problem` says so; where nothing is published yet they are
+        raised: FlowError, or FileNotFoundError without flows. FlowError too when what is published cannot be used.
+        """
+        with self._database.reading() as session:
+            last = publishing.last_from_folder(session)
+            current = publishing.current_publication(session)
+        try:
+            files = read_files(folder)
+            if last is None or last.revision_id != revision_of(files):
+                flows = self.check(files)
+                if publish or current is None:
+                    replaced = "" if current is None else f"replaces publication {current.id} of {current.author}"
+                    self.use(files, now, note=replaced)
+                    log.info("flows published from the folder", folder=str(folder), revision=flows.revision[:12],
+                             replaces=None if current is None else current.id)  # fmt: skip
+                    return
+                log.warning("the folder of flows differs from what is published", folder=str(folder))
+        except (FlowError, OSError, UnicodeDecodeError) as problem:
+            if current is None:
+                raise
+            self.folder_problem = f"{folder} is not used: {_first_line(problem)}"
+            log.error("the folder of flows has faults; what was published before stays in use", folder=str(folder),
+                      publication=current.id, faults=str(problem).splitlines())  # fmt: skip
+        if current is not None:
+            self._last = self.revision(current.revision_id)
+
+    # --- loading
+
+    def _load_beside(self, revision: str) -> None:
+        with self._lock:
+            if revision in self._loading or revision in self._failed:
+                return
+            self._loading.add(revision)
+
+        def work() -> None:
+            try:
+                self._last = self.revision(revision)
+                log.info("flows picked up", revision=revision[:12])
+            except (FlowError, NoSuchRevision) as problem:
+                self._failed.add(revision)
+                faults = str(problem).splitlines()
+                log.error("published flows cannot be used here", revision=revision[:12], faults=faults)
+            except SQLAlchemyError as problem:  # the next call tries again
+                log.warning("flows not picked up yet", revision=revision[:12], error=type(problem).__name__)
+            finally:
+                self._loading.discard(revision)
+
+        threading.Thread(target=work, name=f"flows-{revision[:12]}", daemon=True).start()
+
+    def _keep(self, flows: FlowSet) -> None:
+        """With the lock held. A call on a revision that is dropped here loads it again."""
+        while len(self._loaded) >= _MOST_LOADED:
+            self._loaded.pop(next(iter(self._loaded)))
+        self._loaded[flows.revision] = flows
 
     def _from_database(self, revision: str) -> FlowSet:
         with self._database.reading() as session:
@@ -84,3 +219,8 @@ class FlowStore:
             raise NoSuchRevision(f"the flows of revision {revision[:12]} are not in the database")
         assert revision_of(files) == revision, "a stored revision was changed"
         return self.check(files)
+
+
+def _first_line(problem: Exception) -> str:
+    lines = str(problem).splitlines() or [type(problem).__name__]
+    return lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
