@@ -242,10 +242,13 @@ class Flow:
     nodes: Mapping[str, Node]
     place: Place
     formats: Mapping[str, str] = field(init=False, compare=False, repr=False)  # variable -> how it is said by its type
+    secret: frozenset[str] = field(init=False, compare=False, repr=False)  # variables whose values are private
 
     def __post_init__(self) -> None:
         own = {name: SPOKEN_AS.get(variable.type, variable.type.value) for name, variable in self.variables.items()}
         object.__setattr__(self, "formats", own | _BUILT_IN_FORMATS)
+        secret = frozenset(name for name, variable in self.variables.items() if variable.private)
+        object.__setattr__(self, "secret", secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +286,7 @@ class FlowSet:
     too_long_flow: str = ""  # how a call that has passed its length limit is ended
     main_menu: tuple[str, str] | None = None
     account_check: AccountCheck = AccountCheck()
+    region: str = "CN"  # ISO country in whose way phone numbers are written
     intents: Mapping[str, Intent] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     storm: Mapping[str, str] = field(default_factory=dict)

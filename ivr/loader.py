@@ -53,8 +53,9 @@ def load(
     services: Mapping[str, Signature],
     languages: tuple[str, ...],
     utility: Mapping[str, str] | None = None,
+    region: str = "CN",
 ) -> FlowSet:
-    """`files`: name -> text. Raises FlowError with every fault."""
+    """`files`: name -> text. `region`: ISO country of local phone numbers. Raises FlowError with every fault."""
     faults = Faults()
     trees = {name: read_yaml(name, text, faults) for name, text in sorted(files.items())}
     shared = read_shared(trees.get(SHARED), services, languages, faults)
@@ -76,7 +77,7 @@ def load(
     return FlowSet(
         revision_of(files), languages, flows, shared.prompts, shared.globals, shared.fault_flow, utility or {},
         too_long_flow=shared.too_long_flow, main_menu=shared.main_menu and shared.main_menu[:2],
-        account_check=shared.around.account_check, intents=intents, calendars=calendars,
+        account_check=shared.around.account_check, region=region, intents=intents, calendars=calendars,
         storm={name: other for name, (other, _, _) in (shared.storm or {}).items()},
     )  # fmt: skip
 

@@ -2,123 +2,201 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 from ivr.events import Digits, Event, NoInput, Speech
-from ivr.flow import AskNode, MenuNode, Option
-from ivr.outputs import Gather, Heard, KeyInput, SpeechInput
-from ivr.values import ValueType
-from speech.heard import read_digits, read_number
-from speech.phrases import match
+from ivr.flow import AskNode, FlowSet, MenuNode, Option
+from ivr.listening import star_commands
+from ivr.outputs import Heard
+from ivr.slots import FREE, Slot, SlotRules, keyed, spoken
+from speech.phrases import Match, match
 
 MASK = "•••"
-_SPOKEN_DIGITS = {ValueType.DIGITS, ValueType.PHONE}
+_SAID_OUTRIGHT = 0.8  # from here on a phrase was said as it stands, with more around it
+_AS_GOOD_AS = 0.05
+_BARELY_MORE = 2  # a free answer of at most so many times a command's length is that command
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The wait an input is heard at. `today`: ISO."""
+
+    flows: FlowSet
+    node: MenuNode | AskNode
+    language: str
+    today: str
+    reject_below: float
+    confirm_below: float
+
+    @property
+    def own(self) -> tuple[Option, ...]:
+        return self.node.options if isinstance(self.node, MenuNode) else ()
+
+    @property
+    def first(self) -> tuple[Option, ...]:
+        return tuple(option for option in self.flows.globals if option.first)
+
+    @property
+    def rest(self) -> tuple[Option, ...]:
+        """Globals that do not come first; a node's own options beat them."""
+        return tuple(option for option in self.flows.globals if not option.first)
+
+    @property
+    def rules(self) -> SlotRules:
+        today = date.fromisoformat(self.today) if self.today else date(2000, 1, 1)
+        return SlotRules(today, self.flows.account_check, self.flows.region)
+
+    def shown(self, text: str) -> str:
+        return MASK if isinstance(self.node, AskNode) and self.node.private else text
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """`heard` goes to the timeline. An option, or a value of an ask, or neither (its verdict says why)."""
+    """`heard` goes to the timeline. An option, or a slot of an ask, or neither (its verdict says why).
+
+    `doubtful`: heard with so little confidence that it should be asked back.
+    """
 
     heard: Heard
     option: Option | None = None
-    value: Any = None
+    slot: Slot | None = None
+    doubtful: bool = False
 
 
-def gather_for(node: MenuNode | AskNode, globals_: tuple[Option, ...], language: str) -> Gather:
-    """What the channel is to listen for at `node`."""
-    global_phrases = tuple(p for option in globals_ for p in option.phrases.get(language, ()))
-    if isinstance(node, MenuNode):
-        keys = [option.key for option in (*node.options, *globals_) if option.key]
-        phrases = tuple(p for option in node.options for p in option.phrases.get(language, ())) + global_phrases
-        longest = max((len(key) for key in keys), default=0)
-        return Gather(
-            language,
-            KeyInput(1, longest, "#", node_inter_digit_s(longest)) if keys else None,
-            SpeechInput(phrases) if phrases else None,
-            node.first_input_s,
-            node.barge_in,
-        )
-    keyed = None
-    if node.type is not ValueType.TEXT:
-        keyed = KeyInput(node.min_digits, node.max_digits, node.terminator, node.inter_digit_s)
-    listening = SpeechInput(
-        global_phrases, digits=node.type is not ValueType.TEXT, free=node.type is ValueType.TEXT, end_silence_s=1.2
-    )
-    return Gather(language, keyed, listening, node.first_input_s, node.barge_in)
-
-
-def node_inter_digit_s(longest: int) -> float:
-    return 3.0 if longest > 1 else 1.0
-
-
-def understand(
-    node: MenuNode | AskNode, globals_: tuple[Option, ...], event: Event, language: str, reject_below: float
-) -> Understood:
+def understand(wait: Wait, event: Event) -> Understood:
     """Raises TypeError for an event that is no input."""
     if isinstance(event, NoInput):
-        return Understood(Heard(node.name, "silence", "no_input"))
+        return Understood(Heard(wait.node.name, "silence", "no_input"))
     if isinstance(event, Digits):
-        return _keys(node, globals_, event)
+        return _keys(wait, event.digits)
     if isinstance(event, Speech):
-        return _speech(node, globals_, event, language, reject_below)
+        return _speech(wait, event)
     raise TypeError(f"{event.kind} is no input")
 
 
-def _keys(node: MenuNode | AskNode, globals_: tuple[Option, ...], event: Digits) -> Understood:
+# --- keys
+
+
+def _keys(wait: Wait, digits: str) -> Understood:
+    option = keyed_option(wait, digits)
+    if option is not None:
+        return _chosen(wait, Heard(wait.node.name, "keys", "match", digits, option=option.name), option)
+    if isinstance(wait.node, MenuNode):
+        return Understood(Heard(wait.node.name, "keys", "no_match", digits))
+    return _valued(Heard(wait.node.name, "keys", "no_match", wait.shown(digits)), keyed(wait.node, digits, wait.rules))
+
+
+def keyed_option(wait: Wait, digits: str) -> Option | None:
+    if isinstance(wait.node, MenuNode):
+        return _by_key((*wait.first, *wait.own, *wait.rest), digits)
+    command = star_commands(wait.node, wait.flows.globals).get(digits)
+    if command is not None or (len(digits) >= wait.node.min_digits and wait.node.type not in FREE):
+        return command
+    return _by_key(wait.flows.globals, digits)  # it can be no value: the caller means what works everywhere
+
+
+def _by_key(options: Iterable[Option], digits: str) -> Option | None:
+    return next((option for option in options if option.key and option.key == digits), None)
+
+
+# --- speech
+
+
+def _speech(wait: Wait, event: Speech) -> Understood:
+    node = wait.node
+    heard = Heard(node.name, "speech", "no_match", wait.shown(event.text), event.confidence)
+    if not event.text.strip() or event.confidence < wait.reject_below:
+        return Understood(heard)
+    said = said_option(wait, event.text)
+    if said is not None and said.option.first:
+        return _spoken_option(wait, event, said)
     if isinstance(node, AskNode):
-        shown = MASK if node.private else event.digits
-        value = None
-        if node.min_digits <= len(event.digits) <= node.max_digits:
-            value = _value(node.type, event.digits)
-        verdict = "no_match" if value is None else "match"
-        return Understood(Heard(node.name, "keys", verdict, shown), value=value)
-    for option in (*node.options, *globals_):
-        if option.key == event.digits:
-            return Understood(Heard(node.name, "keys", "match", event.digits, option=option.name), option)
-    return Understood(Heard(node.name, "keys", "no_match", event.digits))
+        slot = spoken(node, event.text, wait.language, wait.rules)
+        # In a free answer a command is one only when it is about all that was said.
+        if slot is not None and not (node.type in FREE and said is not None and _alone(event.text, said)):
+            return _valued(heard, slot, doubtful=event.confidence < wait.confirm_below)
+    return Understood(heard) if said is None else _spoken_option(wait, event, said)
 
 
-def _value(type_: ValueType, digits: str) -> str | int | None:
-    if not digits.isascii() or not digits.isdecimal():
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An option that was named: `phrase` is the one it was known by, of its own or of an intent."""
+
+    option: Option
+    confidence: float
+    phrase: str
+    by_intent: bool = False
+
+
+def said_option(wait: Wait, text: str) -> Said | None:
+    """Which option of the wait is meant: what comes first, then phrases as they stand, then the sense of the words."""
+    others = (*wait.rest, *wait.own)  # by name, a node's own option takes the place of a global
+    first, other = _match(wait, text, wait.first), _match(wait, text, others)
+    if first is not None and _beats(first, other):
+        return _named(wait.first, first)
+    if other is not None and other.confidence >= 1:
+        return _named(others, other)
+    routed = _routed(wait, text)
+    if other is not None and not (routed is not None and routed.option.first):
+        return _named(others, other)
+    return routed
+
+
+def _beats(first: Match, other: Match | None) -> bool:
+    return other is None or first.confidence >= _SAID_OUTRIGHT or first.confidence + _AS_GOOD_AS >= other.confidence
+
+
+def _match(wait: Wait, text: str, options: Iterable[Option]) -> Match | None:
+    phrases = {option.name: said for option in options if (said := option.phrases.get(wait.language))}
+    return match(text, phrases, wait.language) if phrases else None
+
+
+def _named(options: Iterable[Option], found: Match) -> Said:
+    by_name = {option.name: option for option in options}
+    return Said(by_name[found.option], found.confidence, found.phrase)
+
+
+def _routed(wait: Wait, text: str) -> Said | None:
+    by_intent: Mapping[str, Option] = {
+        intent: option for option in (*wait.rest, *wait.own, *wait.first) for intent in option.intents
+    }
+    if not by_intent:
         return None
-    return int(digits) if type_ is ValueType.NUMBER else digits
+    # A free answer is about anything: only against all that callers may want can a command be told from it.
+    among = None if isinstance(wait.node, AskNode) and wait.node.type in FREE else by_intent.keys()
+    routed = wait.flows.router(wait.language).route(text, among)
+    if routed is None or routed.intent not in by_intent:
+        return None
+    return Said(by_intent[routed.intent], routed.confidence, routed.matched, by_intent=True)
 
 
-def _speech(
-    node: MenuNode | AskNode, globals_: tuple[Option, ...], event: Speech, language: str, reject_below: float
-) -> Understood:
-    shown = MASK if isinstance(node, AskNode) and node.private else event.text
-    nothing = Understood(Heard(node.name, "speech", "no_match", shown, event.confidence))
-    if not event.text.strip() or event.confidence < reject_below:
-        return nothing
-    own = node.options if isinstance(node, MenuNode) else ()
-    options: Mapping[str, Option] = {option.name: option for option in (*globals_, *own)}
-    if isinstance(node, AskNode):
-        value = _spoken_value(node, event.text, language)
-        if value is not None:
-            # In a free answer a global command is one only when it is all that was said, or danger is in it.
-            command = match(event.text, _phrases(options, language), language) if node.type is ValueType.TEXT else None
-            if command is None or len(event.text) > 2 * len(command.phrase):
-                return Understood(Heard(node.name, "speech", "match", shown, event.confidence), value=value)
-    found = match(event.text, _phrases(options, language), language)
-    if found is None:
-        return nothing
-    confidence = round(min(found.confidence, event.confidence), 3)
-    heard = Heard(node.name, "speech", "match", shown, confidence, found.option, found.phrase)
-    return Understood(heard, options[found.option])
+def _alone(text: str, said: Said) -> bool:
+    return not said.by_intent and len(text) <= _BARELY_MORE * len(said.phrase)
 
 
-def _phrases(options: Mapping[str, Option], language: str) -> dict[str, tuple[str, ...]]:
-    return {name: phrases for name, option in options.items() if (phrases := option.phrases.get(language))}
+# --- what comes of it
 
 
-def _spoken_value(node: AskNode, text: str, language: str) -> str | int | None:
-    if node.type is ValueType.TEXT:
-        return text.strip()
-    if node.type in _SPOKEN_DIGITS:
-        digits = read_digits(text, language)
-        return digits if digits and node.min_digits <= len(digits) <= node.max_digits else None
-    number = read_number(text, language)
-    return None if number is None or number != int(number) else int(number)
+def _spoken_option(wait: Wait, event: Speech, said: Said) -> Understood:
+    confidence = round(min(said.confidence, event.confidence), 3)
+    shown = wait.shown(event.text)
+    heard = Heard(wait.node.name, "speech", "match", shown, confidence, said.option.name, said.phrase)
+    if confidence < wait.reject_below and not said.option.first:
+        return Understood(Heard(wait.node.name, "speech", "no_match", shown, confidence))
+    return _chosen(wait, heard, said.option, doubtful=confidence < wait.confirm_below)
+
+
+def _chosen(wait: Wait, heard: Heard, option: Option, *, doubtful: bool = False) -> Understood:
+    return Understood(with_verdict(heard, "help") if option.action == "help" else heard, option, doubtful=doubtful)
+
+
+def _valued(heard: Heard, slot: Slot | None, *, doubtful: bool = False) -> Understood:
+    if slot is None:
+        return Understood(heard)
+    return Understood(with_verdict(heard, "match" if slot.valid else "invalid"), slot=slot, doubtful=doubtful)
+
+
+def with_verdict(heard: Heard, verdict: str) -> Heard:
+    return Heard(heard.node, heard.by, verdict, heard.text, heard.confidence, heard.option, heard.phrase)

@@ -157,7 +157,10 @@ def test_a_free_answer_is_kept_but_a_command_in_it_is_obeyed(flows_of: FlowsOf) 
     flows = flows_of(ASK)
     asked = Caller(flows, "ask").does(Digits("1234"))
     assert isinstance(asked.waits_for, Gather)
-    assert asked.waits_for.keys is None
+    assert asked.waits_for.keys is not None
+    assert asked.waits_for.keys.commands == ("*7", "*9")
+    assert asked.does(Digits("*7")).hears == ["An agent will call."]
+    asked = Caller(flows, "ask").does(Digits("1234"))
     assert asked.does(Speech("please read my meter on Monday", 0.9)).hears == ["Goodbye from Riverbend County Power."]
     assert Caller(flows, "ask").does(Digits("1234")).does(Speech("danger", 0.9)).hears == ["An agent will call."]
 
