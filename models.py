@@ -276,6 +276,7 @@ class Call(Base):
     expires_at: Mapped[datetime | None]  # a call nobody ended is ended by the sweep after this
     end_reason: Mapped[str | None] = mapped_column(sa.String(80))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    counted_at: Mapped[datetime | None]  # its turns stand in FlowNodeCount and FlowEdgeCount since then
     # use_alter: tickets, outbound_calls and calls refer to each other, so one key is added when all three are there
     outbound_call_id: Mapped[int | None] = mapped_column(ForeignKey("outbound_calls.id", use_alter=True), index=True)
     turns: Mapped[list[CallTurn]] = relationship(back_populates="call", order_by="CallTurn.number")
@@ -316,6 +317,64 @@ class Recording(Base):
     transcript: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[datetime] = mapped_column(index=True)
     call: Mapped[Call] = relationship(back_populates="recordings")
+
+
+# ------------------------------------------------------------------------------------------ what callers do in flows
+
+
+class FlowNodeCount(Base):
+    """What callers did at a node of a flow on a day (of the utility's zone, when their calls began): see
+    `ivr.figures.NodeFigures`. Calls are added when they are over, each once."""
+
+    __tablename__ = "flow_node_counts"
+
+    flow: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("flow_revisions.id"), primary_key=True)
+    node: Mapped[str] = mapped_column(sa.String(160), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    direction: Mapped[Direction] = mapped_column(_enum(Direction), primary_key=True)
+    entries: Mapped[int] = mapped_column(default=0)
+    inputs: Mapped[int] = mapped_column(default=0)
+    no_inputs: Mapped[int] = mapped_column(default=0)
+    no_matches: Mapped[int] = mapped_column(default=0)
+    helps: Mapped[int] = mapped_column(default=0)
+    invalids: Mapped[int] = mapped_column(default=0)
+    hang_ups: Mapped[int] = mapped_column(default=0)
+    time_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    confidence_sum: Mapped[float] = mapped_column(default=0.0)
+    confidence_count: Mapped[int] = mapped_column(default=0)
+    last_call_id: Mapped[str] = mapped_column(sa.String(32))  # an example; the call may be gone by now
+
+
+class FlowEdgeCount(Base):
+    """How often calls left a node by one way; `outcome` as `ivr.graph` names it."""
+
+    __tablename__ = "flow_edge_counts"
+
+    flow: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("flow_revisions.id"), primary_key=True)
+    node: Mapped[str] = mapped_column(sa.String(160), primary_key=True)
+    outcome: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    direction: Mapped[Direction] = mapped_column(_enum(Direction), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+    last_call_id: Mapped[str] = mapped_column(sa.String(32))
+
+
+class FlowUnheard(Base):
+    """What callers said at a menu that fitted nothing there: a few texts a node and day, digits hidden, nothing private."""
+
+    __tablename__ = "flow_unheard"
+
+    flow: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(sa.String(160), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    text: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+    last_call_id: Mapped[str] = mapped_column(sa.String(32))
 
 
 # ------------------------------------------------------------------------------------------ tickets

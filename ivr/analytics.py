@@ -1,7 +1,7 @@
 """What one call did in its flows, counted from its turns: which nodes it came to, which ways it took, where it ended.
 
 Pure: the turns as they are stored in, counts out, under the ids of `ivr.graph`. Only calls that are over are counted,
-for only then is it known where they were left. A step that nothing of the turn explains (a call that became too long) is
+for only then is it known where they were left. A step that nothing of the turn explains (the call became too long) is
 the outcome `jump`; one that follows a fault of the flow is `fault`.
 """
 

@@ -253,6 +253,8 @@ class Runner:
                 "expires_at": None,
             }  # fmt: skip
             db.connection.execute(_THIS_CALL.values(final), {"call_id": call_id})
+            if turn >= 0:  # it was answered: what the caller did is counted
+                outbox.add_job(db.session, "calls.count", key=f"calls.count/{call_id}", now=now, call_id=call_id)
             if call["outbound_call_id"] is not None:
                 row = db.session.get_one(Call, call_id)
                 for hook in self._on_outbound_ended:

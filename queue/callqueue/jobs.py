@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 import structlog
 
-from callqueue import outbound, recordings
+from callqueue import call_counts, outbound, recordings
 from callqueue.compare_and_set import changed
 from callqueue.context import JobContext, RecordingFetcher
 from callqueue.pushing import connect, push
@@ -44,6 +44,7 @@ log = structlog.get_logger("jobs")
 # A handler answers when it wants to be run again, or None when it is done; it raises to be tried again after a while.
 JOBS: Final[Mapping[str, Callable[..., datetime | None]]] = {
     "outbound.dial": outbound.dial,
+    call_counts.COUNT: call_counts.count,
     "recordings.fetch": recordings.fetch,
     "recordings.expire": recordings.expire,
 }
