@@ -51,7 +51,7 @@ def command(
         for path in bench.write_down(chosen):
             click.echo(f"{shown(path)} was updated")
         chosen = _chosen(bench, pattern)
-    results = []
+    results: list[tuple[Result, float]] = []
     for result, took_s in bench.play(chosen):
         if not results or results[-1][0].conversation.place.file != result.conversation.place.file:
             click.echo(result.conversation.place.file)
@@ -80,7 +80,7 @@ def _chosen(bench: Bench, pattern: str) -> list[Conversation]:
 
 
 def _covered(bench: Bench, results: Sequence[Result], fail_under: float | None, table: bool) -> bool:
-    found = coverage(bench.flows, ((result.outputs, result.events) for result in results))
+    found = coverage(bench.flows, (result.turns for result in results))
     for line in coverage_table(found, bench.folder) if table else ():
         click.echo(line)
     if fail_under is not None and found.percent < fail_under:

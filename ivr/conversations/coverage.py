@@ -1,24 +1,32 @@
 """Which nodes of the flows, and which ways out of them, the conversations have taken, and which none of them takes.
 
-Counted are the ways an author wrote: options, outcomes, branches, what a silence of this very node leads to. What every
-wait has by the shared file (globals, default escalations) is not asked for at each of them.
+Counted are the ways an author wrote at a node: options, values, outcomes, branches, what a silence of this very node
+leads to. What every wait has by the shared file (globals, default escalations) is not asked for at each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from ivr import flow as nodes
-from ivr.events import DialEnded, Event
-from ivr.flow import FlowSet, Node
-from ivr.outputs import Heard, NodeEntered, Output, ServiceCalled
+from ivr import events, outputs
+from ivr.analytics import count_call
+from ivr.conversations.talk import Played
+from ivr.figures import Figures, fitted
+from ivr.flow import FlowSet
+from ivr.graph import EdgeKind, GraphEdge, graph_of
 from ivr.yaml_source import Place
+
+_CHOICES = {EdgeKind.OPTION, EdgeKind.ESCALATION, EdgeKind.OUTCOME, EdgeKind.CONDITION}
+_ANSWERS = {"value", "recorded"}
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # what is counted of a call here are its ways, not how long they took
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`name` is the way out of the node, or "" for the node itself."""
+    """`name` is the way out of the node as `ivr.graph` names it, or "" for the node itself."""
 
     flow: str
     node: str
@@ -51,74 +59,46 @@ class Coverage:
         return 100 * (1 - sum(len(flow.missing) for flow in self.flows) / all_) if all_ else 100.0
 
 
-def coverage(flows: FlowSet, calls: Iterable[tuple[Sequence[Output], Sequence[Event]]]) -> Coverage:
-    """`calls`: of each call everything that went out, in order, and what came in."""
-    taken = {way for outputs, events in calls for way in _taken(flows, outputs, events)}
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A turn as `count_call` reads it."""
+
+    number: int
+    event: dict[str, Any]
+    outputs: list[dict[str, Any]]
+    at: datetime = _ANY_TIME
+
+
+def coverage(flows: FlowSet, calls: Iterable[Sequence[Played]]) -> Coverage:
+    """`calls`: the turns of each."""
+    graph = graph_of(flows)
+    nodes: set[tuple[str, str]] = set()
+    edges: dict[str, int] = {}
+    for turns in calls:
+        rows = [
+            _Row(number, events.to_json(turn.event), [outputs.to_json(output) for output in turn.outputs])
+            for number, turn in enumerate(turns)
+        ]
+        counts = count_call(rows, _ANY_TIME)
+        nodes |= {(flow, node) for flow, node, _ in counts.nodes}
+        edges |= {f"{flow}/{node}/{outcome}": 1 for flow, node, _, outcome in counts.edges}
+    taken = fitted(Figures(edges=edges), graph).edges
+    written: dict[str, list[GraphEdge]] = {}
+    for edge in graph.edges:
+        if not edge.shared and (edge.kind in _CHOICES or edge.outcome in _ANSWERS):
+            written.setdefault(edge.source, []).append(edge)
     found = []
     for flow in flows.flows.values():
-        ways = tuple(
-            Way(flow.name, node.name, name, node.place) for node in flow.nodes.values() for name in ("", *_ways(node))
-        )
-        missing = tuple(way for way in ways if (way.flow, way.node, way.name) not in taken)
-        found.append(FlowCoverage(flow.name, ways, missing))
+        ways, missing = [], []
+        for node in flow.nodes.values():
+            itself = Way(flow.name, node.name, "", node.place)
+            ways.append(itself)
+            if (flow.name, node.name) not in nodes:
+                missing.append(itself)
+            for edge in written.get(f"{flow.name}/{node.name}", ()):
+                way = Way(flow.name, node.name, edge.outcome, node.place)
+                ways.append(way)
+                if edge.id not in taken:
+                    missing.append(way)
+        found.append(FlowCoverage(flow.name, tuple(ways), tuple(missing)))
     return Coverage(tuple(found))
-
-
-def _ways(node: Node) -> Iterator[str]:
-    """Names of the ways an author wrote at a node that has more than one."""
-    match node:
-        case nodes.MenuNode():
-            yield from (f"option {option.name}" for option in node.options)
-        case nodes.AskNode():
-            yield "an answer"
-        case nodes.RecordNode():
-            yield "a message"
-        case nodes.DoNode():
-            yield from (f"outcome {outcome}" for outcome in node.outcomes)
-        case nodes.TransferNode():
-            yield from (f"outcome {outcome}" for outcome in node.outcomes)
-        case nodes.WhenNode():
-            yield from dict.fromkeys(f"to {branch.next}" for branch in node.branches)
-    for escalation in ("no_input", "no_match", "help", "invalid"):
-        given = getattr(node, escalation, None)
-        if given is not None and given.next:
-            yield f"{escalation} to {given.next}"
-
-
-def _taken(flows: FlowSet, outputs: Sequence[Output], events: Sequence[Event]) -> Iterator[tuple[str, str, str]]:
-    """(flow, node, way) in the order they were passed."""
-    dials = (event for event in events if isinstance(event, DialEnded))
-    at: tuple[str, str, Node] | None = None
-    heard: Heard | None = None
-    for output in outputs:
-        if isinstance(output, NodeEntered):
-            if at is not None:
-                yield from _left(at, heard, output, dials)
-            node = flows.flows[output.flow].nodes[output.node]
-            at, heard = (output.flow, output.node, node), None
-            yield output.flow, output.node, ""
-        elif isinstance(output, Heard):
-            heard = output
-        elif isinstance(output, ServiceCalled) and at is not None and isinstance(at[2], nodes.DoNode):
-            outcome = output.outcome if output.outcome in at[2].outcomes or output.outcome != "late" else "error"
-            yield at[0], at[1], f"outcome {outcome}"
-
-
-def _left(
-    at: tuple[str, str, Node], heard: Heard | None, following: NodeEntered, dials: Iterator[DialEnded]
-) -> Iterator[tuple[str, str, str]]:
-    flow, name, node = at
-    if isinstance(node, nodes.WhenNode):
-        yield flow, name, f"to {following.node}"
-    elif isinstance(node, nodes.TransferNode):
-        ended = next(dials, None)
-        status = ended.status if ended is not None else ""
-        yield flow, name, f"outcome {status if status in node.outcomes else 'failed'}"
-    elif heard is not None and isinstance(node, nodes.MenuNode | nodes.AskNode | nodes.RecordNode):
-        escalation = getattr(node, heard.verdict, None)
-        if escalation is not None and escalation.next == following.node:
-            yield flow, name, f"{heard.verdict} to {escalation.next}"
-        elif isinstance(node, nodes.MenuNode):
-            yield flow, name, f"option {heard.option}"
-        elif heard.option is None and following.flow == flow and following.node == node.next:
-            yield flow, name, "a message" if isinstance(node, nodes.RecordNode) else "an answer"

@@ -9,7 +9,7 @@ from typing import Literal
 from ivr.conversations import steps
 from ivr.conversations.lines import Line, LineFault, OpenLine, different, shown
 from ivr.conversations.texts import marked, plain, same
-from ivr.events import DialEnded, Digits, Event, HungUp, NoInput, Recorded, Speech
+from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, Recorded, Speech
 from ivr.outputs import Gather, Hangup, Heard, NodeEntered, Output, Record, Say, ServiceCalled, Transfer
 from ivr.values import Signature
 from ivr.yaml_source import Place
@@ -42,14 +42,21 @@ class NewText:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """A turn: what came in, and everything that went out up to the next wait."""
+
+    event: Event
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """`outputs` and `events`: everything that happened, for what counts the ways that were taken."""
+    """`turns`: everything that happened, for what counts the ways that were taken."""
 
     conversation: steps.Conversation
     difference: Difference | None
     said: tuple[Exchange, ...]
-    outputs: tuple[Output, ...]
-    events: tuple[Event, ...]
+    turns: tuple[Played, ...]
     new_texts: tuple[NewText, ...]
 
     @property
@@ -65,8 +72,7 @@ def play(
     playing = _Playing(conversation, open_line(conversation), services, update)
     difference = playing.run()
     return Result(
-        conversation, difference, tuple(playing.said), tuple(playing.outputs), tuple(playing.events),
-        tuple(playing.new_texts),
+        conversation, difference, tuple(playing.said), tuple(playing.turns), tuple(playing.new_texts)
     )  # fmt: skip
 
 
@@ -85,15 +91,16 @@ class _Playing:
     at_node: str = ""
     language: str = ""
     said: list[Exchange] = field(default_factory=list)
-    outputs: list[Output] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    turns: list[Played] = field(default_factory=list)
     new_texts: list[NewText] = field(default_factory=list)
 
     def run(self) -> Difference | None:
         place = self.conversation.place
         self.language = self.conversation.setting.language
         try:
-            self._perceive(self.line.begin())
+            setting = self.conversation.setting
+            started = CallStarted(setting.from_number, setting.to_number, setting.direction, setting.language)
+            self._perceive(started, self.line.begin())
             for step in self.conversation.talk:
                 place = step.place
                 self._take(step)
@@ -124,12 +131,11 @@ class _Playing:
                     raise LineFault("the call is over: the hotline has hung up")
                 text, event = self._event(step)
                 self.said.append(Exchange("caller", text))
-                self.events.append(event)
-                self._perceive(self.line.does(event))
+                self._perceive(event, self.line.does(event))
 
-    def _perceive(self, turn: tuple[Output, ...]) -> None:
+    def _perceive(self, event: Event, turn: tuple[Output, ...]) -> None:
         self.turn = turn
-        self.outputs += turn
+        self.turns.append(Played(event, turn))
         for output in turn:
             if isinstance(output, Say):
                 self.language = output.segments[-1].language if output.segments else self.language
@@ -150,7 +156,7 @@ class _Playing:
             case steps.Silence() if not isinstance(wait, Transfer):
                 return "says nothing", NoInput()
             case steps.LeaveMessage() if isinstance(wait, Record):
-                number = sum(isinstance(event, Recorded) for event in self.events) + 1
+                number = sum(isinstance(turn.event, Recorded) for turn in self.turns) + 1
                 return f"leaves a message: {step.text}", Recorded(f"recording-{number}", step.seconds, step.text)
             case steps.Press() if isinstance(wait, Gather):
                 return f"presses {step.keys}", keyed(step.keys, wait)
