@@ -56,23 +56,36 @@ def signatures(settings: Settings) -> dict[str, Signature]:
     return {service.name: service for service in registry(settings)}
 
 
-def build(settings: Settings) -> Hotline:
-    """Raises ivr.loader.FlowError with every fault of the flows, and FileNotFoundError where there are none."""
+def build(settings: Settings, *, try_out: bool = False) -> Hotline:
+    """`try_out`: the folder's flows for this process alone, as they are; they are not published.
+
+    Raises ivr.loader.FlowError with every fault of the flows, and FileNotFoundError where there are none.
+    """
     database = Database(settings.database_url)
     services = registry(settings)
-    flows = FlowStore(
-        database,
-        signatures(settings),
-        tuple(settings.utility.name),
-        settings.utility.name,
-    )
-    flows.use(read_files(settings.callflows.folder or SHIPPED), utc_now())
-    redis = pushing.connect(settings.redis.url) if settings.redis.url else None
-    database.after_commit = AfterCommit(redis) if redis is not None else None
+    flows = flow_store(settings, database)
+    folder = settings.callflows.folder or SHIPPED
+    if try_out:
+        flows.try_out(read_files(folder), utc_now())
+    else:
+        flows.start(folder, utc_now(), publish=settings.callflows.publish_at_start)
+    redis = tell_redis(settings, database)
     runner = Runner(
         database, flows, services, settings, on_outbound_ended=[outbound.OnCallEnded(settings)], observe=observe_turn
     )
     return Hotline(settings, database, services, flows, runner, redis)
+
+
+def flow_store(settings: Settings, database: Database) -> FlowStore:
+    """With nothing in it yet: for `build`, and for commands that publish or look without starting anything."""
+    return FlowStore(database, signatures(settings), tuple(settings.utility.name), settings.utility.name)
+
+
+def tell_redis(settings: Settings, database: Database) -> Redis | None:
+    """Lets commits of `database` be heard of at once where there is a Redis; returns its client."""
+    redis = pushing.connect(settings.redis.url) if settings.redis.url else None
+    database.after_commit = AfterCommit(redis) if redis is not None else None
+    return redis
 
 
 def job_context(hotline: Hotline) -> JobContext:

@@ -31,6 +31,8 @@ COMMANDS = {
     "db": Lazy("processes.db_commands:db", "Bring the database up to date."),
     "user": Lazy("processes.user_commands:user", "Add people who sign in, and set passwords."),
     "flow": Lazy("commands.flow:flow", "Check call flows, and phone in from the terminal."),
+    "storm": Lazy("commands.storm:storm", "Switch storm mode on or off."),
+    "calendar": Lazy("commands.calendar_days:calendar", "Show when a calendar is open on the coming days."),
     "calls": Lazy("commands.calls:calls", "Look at calls."),
     "twilio": Lazy("ivr.channels.twilio.commands:twilio", "Try the Twilio webhooks without an account."),
 }

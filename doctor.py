@@ -9,16 +9,23 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from settings import ConfigError, Place, Settings
 
+if TYPE_CHECKING:
+    from ivr.calendars import Calendar
+
 DISK_LOW_BYTES = 1024 * 1024 * 1024
 DISK_FLOOR_BYTES = 100 * 1024 * 1024
+_LOOK_AHEAD_DAYS = 45  # of calendars
 
 
 class State(enum.StrEnum):
@@ -143,19 +150,75 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
 
 def _flows(settings: Settings) -> Iterator[Finding]:
+    """The folder on disk, and what is published. Faults in the folder stop no call once something is published."""
     from app import signatures
     from ivr.flow_store import SHIPPED, read_files
     from ivr.loader import FlowError, load
 
     folder = settings.callflows.folder or SHIPPED
+    published, changed = _published(settings)
+    faulty = State.BROKEN if published is None else State.POOR
     try:
-        flows = load(read_files(folder), signatures(settings), tuple(settings.utility.name), settings.utility.name)
-    except (FlowError, OSError) as problem:
+        files = read_files(folder)
+        flows = load(files, signatures(settings), tuple(settings.utility.name), settings.utility.name)
+    except (FlowError, OSError, UnicodeDecodeError) as problem:
         faults = str(problem).splitlines()
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        yield Finding("flows", State.BROKEN, f"{faults[0]}{more}", "hotline flow check")
-        return
-    yield Finding("flows", State.OK, f"revision {flows.revision[:12]} of {folder}")
+        yield Finding("flows", faulty, f"{faults[0]}{more}", "hotline flow check")
+    else:
+        detail = f"revision {flows.revision[:12]} of {folder}"
+        if changed(flows.revision):
+            detail += ", not published yet: the next start or `hotline flow publish` does that"
+        yield Finding("flows", State.OK, detail)
+        yield from _calendars(settings, flows.calendars)
+    if published is not None:
+        yield Finding("flows published", State.OK, published)
+
+
+def _published(settings: Settings) -> tuple[str | None, Callable[[str], bool]]:
+    """What is published, in words, and whether a revision of the folder is news. None where there is nothing."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from database import Database
+    from ivr import publishing
+
+    nothing = None, lambda _revision: False
+    database = Database(settings.database_url)
+    if database.is_sqlite and settings.database.url is None and not (settings.home / "hotline.db").exists():
+        return nothing
+
+    def changed(revision: str) -> bool:
+        try:
+            with database.reading() as session:
+                return publishing.folder_changed(session, revision)
+        finally:
+            database.dispose()
+
+    try:
+        with database.reading() as session:
+            current = publishing.current_publication(session)
+    except SQLAlchemyError:  # the examination of the database says what is wrong with it
+        return nothing
+    finally:
+        database.dispose()
+    if current is None:
+        return nothing
+    words = f"number {current.id}, revision {current.revision_id[:12]}, by {current.author} on {current.at:%Y-%m-%d}"
+    return words, changed
+
+
+def _calendars(settings: Settings, calendars: Mapping[str, Calendar]) -> Iterator[Finding]:
+    """A country may announce its make-up workdays a few weeks before the year they are in."""
+    from ivr.calendars import unknown_years
+
+    today = datetime.now(ZoneInfo(settings.utility.time_zone)).date()
+    soon = today + timedelta(days=_LOOK_AHEAD_DAYS)
+    for calendar in calendars.values():
+        years = ", ".join(map(str, unknown_years(calendar, today, soon)))
+        if years:
+            detail = f"the days off of {calendar.region} in {years} are not all known"
+            mend = "pip install --upgrade holidays, or 'exceptions' in calendars.yaml"
+            yield Finding(f"calendar {calendar.name}", State.POOR, detail, mend)
 
 
 _WORDS = {"zh": "您好", "en": "Hello"}

@@ -149,8 +149,9 @@ class FlowRevision(Base):
 
 
 class PublicationOrigin(enum.StrEnum):
-    FOLDER = "folder"  # the folder on disk had changed when a process started, or was published by command
+    FOLDER = "folder"  # the configured folder: it had changed when a process started, or was published by command
     DRAFT = "draft"
+    ELSEWHERE = "elsewhere"  # another folder, by command
     ROLLBACK = "rollback"
 
 

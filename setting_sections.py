@@ -108,6 +108,9 @@ class Callflows(Section):
     """What callers hear."""
 
     folder: Path | None = Field(None, description="Folder of the flows; those that come with the hotline when empty.")
+    publish_at_start: bool = Field(
+        True, description="Publish the folder at a start if it has changed; false: `hotline flow publish` alone does."
+    )
     entry: str = Field("main", description="Flow of an inbound call.")
     closure: str = Field("closure_notice", description="Flow of the call that tells a ticket's result.")
     restoration: str = Field("restoration_notice", description="Flow of the call that says power is back.")

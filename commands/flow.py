@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app import build, signatures
-from commands import flow_test
+from commands import flow_revisions, flow_test
 from ivr.channels.text_phone import TextPhone
 from ivr.flow_store import SHIPPED, read_files
 from ivr.loader import FlowError, load
@@ -22,6 +22,8 @@ def flow() -> None:
 
 
 flow.add_command(flow_test.command)
+for command in flow_revisions.COMMANDS:
+    flow.add_command(command)
 
 
 @flow.command()
@@ -53,9 +55,10 @@ def check(context: click.Context, folder: Path | None) -> None:
 def call(context: click.Context, name: str | None, from_number: str, language: str | None) -> None:
     """Phone in from the terminal: type digits or words, an empty line is silence, Ctrl-D hangs up.
 
-    Tickets and calls are real rows of the installation. Reads a script from standard input as well.
+    The flows are those of the folder as it is now, published or not. Tickets and calls are real rows of the
+    installation. Reads a script from standard input as well.
     """
-    runner = build(_settings(context)).runner
+    runner = build(_settings(context), try_out=True).runner
     flows = runner.flows.current
     if name is not None and name not in flows.flows:
         raise click.ClickException(f"there is no flow '{name}'. {suggestion(name, flows.flows)}")

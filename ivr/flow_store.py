@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from database import Database
-from ivr import publishing
+from ivr import flow_drafts, publishing
 from ivr.flow import FlowSet
 from ivr.loader import FlowError, load, revision_of
 from ivr.standing import StandingReader
@@ -139,6 +139,39 @@ class FlowStore:
         self.took(flows)
         return flows
 
+    def publish_draft(
+        self, draft_id: int, *, author: str, note: str, now: datetime, version: int | None = None
+    ) -> FlowSet:
+        """Checks a draft and publishes it. `version`: the one its author has looked at.
+
+        Raises FlowError, and publishing.PublishingError: no such draft, closed, changed meanwhile, current already.
+        """
+        with self._database.reading() as session:
+            seen = flow_drafts.open_draft(session, draft_id, version)
+            files, seen_version = dict(seen.files), seen.version
+        flows = self.check(files)  # beside the transaction: it takes a moment, and calls go on
+        with self._database.transaction() as session:
+            draft = flow_drafts.open_draft(session, draft_id, seen_version)
+            made = publishing.publish(
+                session, files, PublicationOrigin.DRAFT, author=author, note=note or draft.note, now=now
+            )
+            flow_drafts.close_draft(draft, made, author=author, now=now)
+        self.took(flows)
+        return flows
+
+    def roll_back(self, to: str | None, *, author: str, note: str, now: datetime) -> FlowSet:
+        """Publishes an earlier publication again: the one before without `to`, see `publishing.publication_named`.
+
+        Raises publishing.PublishingError; FlowError for one that this version of the program cannot use any more.
+        """
+        with self._database.reading() as session:
+            wanted = publishing.publication_named(session, to) if to else publishing.earlier(session)
+        flows = self.revision(wanted.revision_id)
+        with self._database.transaction() as session:
+            publishing.roll_back(session, wanted, author=author, note=note, now=now)
+        self.took(flows)
+        return flows
+
     def try_out(self, files: Mapping[str, str], now: datetime) -> FlowSet:
         """Checks `files` and makes them current for this process alone, for good. Nothing is published."""
         flows = self.check(files)
@@ -161,11 +194,12 @@ class FlowStore:
         raised: FlowError, or FileNotFoundError without flows. FlowError too when what is published cannot be used.
         """
         with self._database.reading() as session:
-            last = publishing.last_from_folder(session)
             current = publishing.current_publication(session)
         try:
             files = read_files(folder)
-            if last is None or last.revision_id != revision_of(files):
+            with self._database.reading() as session:
+                changed = publishing.folder_changed(session, revision_of(files))
+            if changed:
                 flows = self.check(files)
                 if publish or current is None:
                     replaced = "" if current is None else f"replaces publication {current.id} of {current.author}"

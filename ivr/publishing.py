@@ -82,33 +82,35 @@ def roll_back(
 
     Raises NoSuchPublication where there is nothing earlier, AlreadyCurrent.
     """
-    standing = locked_standing(session)
+    locked_standing(session)
     if to is None:
-        to = _earlier(session, standing)
+        to = earlier(session)
     files = session.get_one(FlowRevision, to.revision_id).files
     return publish(
         session, files, PublicationOrigin.ROLLBACK, author=author, note=note or f"back to publication {to.id}", now=now
     )
 
 
-def _earlier(session: Session, standing: Standing) -> FlowPublication:
-    """The publication before the current one whose flows differ; a rolled back one goes further back, not forth."""
-    undone: set[str] = {standing.revision_id} if standing.revision_id else set()
-    current = session.get(FlowPublication, standing.publication_id) if standing.publication_id else None
-    before = standing.publication_id or 0
-    if current is not None and current.origin is PublicationOrigin.ROLLBACK:
-        first = session.scalar(
-            sa.select(sa.func.min(FlowPublication.id)).where(FlowPublication.revision_id == current.revision_id)
+def earlier(session: Session) -> FlowPublication:
+    """The publication before the current one whose flows differ; after a roll-back it is further back, not forth.
+
+    Raises NoSuchPublication.
+    """
+    current = current_publication(session)
+    found = None
+    if current is not None:
+        before = current.id
+        if current.origin is PublicationOrigin.ROLLBACK:
+            same = sa.select(sa.func.min(FlowPublication.id)).where(FlowPublication.revision_id == current.revision_id)
+            before = session.scalar(same) or before
+        found = session.scalar(
+            sa.select(FlowPublication)
+            .where(FlowPublication.id < before, FlowPublication.revision_id != current.revision_id)
+            .order_by(FlowPublication.id.desc())
+            .limit(1)
         )
-        before = first or before
-    found = session.scalar(
-        sa.select(FlowPublication)
-        .where(FlowPublication.id < before, FlowPublication.revision_id.not_in(undone))
-        .order_by(FlowPublication.id.desc())
-        .limit(1)
-    )
     if found is None:
-        raise NoSuchPublication("nothing else was published before that one could go back to")
+        raise NoSuchPublication("there is nothing earlier to go back to")
     return found
 
 
@@ -128,6 +130,17 @@ def last_from_folder(session: Session) -> FlowPublication | None:
         .order_by(FlowPublication.id.desc())
         .limit(1)
     )
+
+
+def folder_changed(session: Session, revision: str) -> bool:
+    """Whether the configured folder, which is `revision` now, has changed since it was last published from.
+
+    False as well for what was published since from a draft that was made of it, or the draft's text copied back: a
+    roll-back of that is not undone by a restart.
+    """
+    last = last_from_folder(session)
+    newest = session.scalar(sa.select(sa.func.max(FlowPublication.id)).where(FlowPublication.revision_id == revision))
+    return newest is None or last is None or newest < last.id
 
 
 def publications(session: Session, *, limit: int = 20, before: int | None = None) -> Sequence[FlowPublication]:

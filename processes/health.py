@@ -56,7 +56,7 @@ def checks(parts: Parts) -> list[Check]:
     settings, database = parts.settings, parts.database
     return [
         *_database_checks(database),
-        _flows(parts),
+        *_flows(parts),
         _disk(settings),
         _redis(settings),
         *_process_checks(database),
@@ -76,12 +76,15 @@ def _database_checks(database: Database) -> list[Check]:
     ]
 
 
-def _flows(parts: Parts) -> Check:
+def _flows(parts: Parts) -> list[Check]:
     try:
-        revision = parts.flows.current.revision
+        revision = parts.flows.last_known.revision
     except LookupError:
-        return Check("flows", False, True, "none are loaded; run `hotline flow check`")
-    return Check("flows", True, True, revision[:12])
+        return [Check("flows", False, True, "none are loaded; run `hotline flow check`")]
+    found = [Check("flows", True, True, revision[:12])]
+    if parts.flows.folder_problem:
+        found.append(Check("flow folder", False, False, "has faults and is not used; run `hotline flow check`"))
+    return found
 
 
 def _disk(settings: Settings) -> Check:

@@ -130,6 +130,8 @@ def _environment(settings: Settings, config_path: Path | None) -> dict[str, str]
         "HOTLINE_SERVER__HOST": settings.server.host,
         "HOTLINE_SERVER__PORT": str(settings.server.port),
         "PYTHONUNBUFFERED": "1",
+        # We have published the folder. A child that is started again later must not publish what an author is writing.
+        "HOTLINE_CALLFLOWS__PUBLISH_AT_START": "false",
         **metrics.prepare(settings.home / "metrics"),
     }
     if config_path is not None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from database import Database
-from ivr import publishing
+from ivr import flow_drafts, publishing
 from ivr.flow_store import FlowStore, NoSuchRevision
 from ivr.loader import FlowError
 from ivr.publishing import AlreadyCurrent, NoSuchPublication, PublishingError
@@ -176,6 +176,48 @@ def test_a_restart_does_not_undo_a_roll_back_or_what_came_from_a_draft(database:
         current = publishing.current_publication(session)
     assert current is not None
     assert current.note == "replaces publication 4 of hotline"
+
+
+def test_a_roll_back_of_a_draft_made_of_the_folder_is_not_undone_either(database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path / "flows", "One.")
+    flows = store(database)
+    flows.start(folder, NOW)
+    one = flows.current.revision
+    write(folder, "Two.")
+    with database.transaction() as session:
+        flow_drafts.begin_draft(session, files("Two."), one, author="sun", note="two", now=NOW)
+    flows.publish_draft(1, author="sun", note="", now=NOW)
+    assert flows.roll_back(None, author="sun", note="", now=NOW).revision == one
+    again = store(database)
+    again.start(folder, NOW)
+    assert again.current.revision == one
+    again.start(write(folder, "One."), NOW)
+    assert [origin for origin, _ in history(database)] == ["folder", "draft", "rollback"]
+
+
+def test_a_draft_is_published_as_it_was_looked_at_or_not_at_all(database: Database) -> None:
+    flows = store(database)
+    one = flows.use(files("One."), NOW).revision
+    with database.transaction() as session:
+        draft = flow_drafts.begin_draft(session, files("Two."), one, author="mei", note="two", now=NOW)
+    with database.transaction() as session:
+        changed = flow_drafts.open_draft(session, draft.id, 1)
+        flow_drafts.change_files(changed, {"main.yaml": "flow: main", "more.yaml": "x"}, author="tom", now=NOW)
+    with pytest.raises(flow_drafts.DraftChanged, match="tom"):
+        flows.publish_draft(draft.id, author="mei", note="", now=NOW, version=1)
+    with pytest.raises(FlowError):
+        flows.publish_draft(draft.id, author="mei", note="", now=NOW, version=2)
+    with database.transaction() as session:
+        changed = flow_drafts.open_draft(session, draft.id, 2)
+        flow_drafts.change_files(changed, {**files("Three."), "more.yaml": None}, author="tom", now=NOW)
+    assert flows.publish_draft(draft.id, author="mei", note="", now=NOW).revision == flows.current.revision
+    with pytest.raises(flow_drafts.DraftClosed):
+        flows.publish_draft(draft.id, author="mei", note="", now=NOW)
+    with pytest.raises(flow_drafts.NoSuchDraft):
+        flows.publish_draft(99, author="mei", note="", now=NOW)
+    for name in ("../main.yaml", "main.yml", ".yaml", "a b.yaml", "x" * 100 + ".yaml"):
+        with pytest.raises(PublishingError), database.transaction() as session:
+            flow_drafts.begin_draft(session, {name: ""}, one, author="mei", note="", now=NOW)
 
 
 def test_a_folder_with_faults_is_refused_only_where_nothing_was_published(database: Database, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.conftest import Valkey
 
 
 def client_of(database: Database, settings: Settings, *, flows: Any = None) -> FlaskClient:
-    flows = flows or SimpleNamespace(current=SimpleNamespace(revision="f" * 64))
+    flows = flows or SimpleNamespace(last_known=SimpleNamespace(revision="f" * 64), folder_problem="")
     app = Flask(__name__)
     app.register_blueprint(health.build_blueprint(SimpleNamespace(settings=settings, database=database, flows=flows)))
     return app.test_client()
@@ -81,7 +81,7 @@ def test_a_database_that_is_gone_is_not_ready_and_says_no_more_than_that(setting
 def test_without_flows_it_is_not_ready(database: Database, settings: Settings) -> None:
     class Empty:
         @property
-        def current(self) -> object:
+        def last_known(self) -> object:
             raise LookupError("no flows are loaded")
 
     answer = client_of(database, settings, flows=Empty()).get("/readyz")
@@ -114,3 +114,11 @@ def test_metrics_are_for_the_machine_itself(
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     answer = client_of(database, behind).get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": peer})
     assert answer.status_code == status
+
+
+def test_a_folder_of_flows_with_faults_is_told_and_it_stays_ready(database: Database, settings: Settings) -> None:
+    flows = SimpleNamespace(last_known=SimpleNamespace(revision="f" * 64), folder_problem="/srv/flows: main.yaml:1:1")
+    answer = client_of(database, settings, flows=flows).get("/readyz")
+    assert answer.status_code == 200
+    assert "flow folder" in answer.json["degraded"]
+    assert "/srv" not in answer.text  # a stranger may read it
