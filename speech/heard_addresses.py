@@ -6,25 +6,27 @@ import re
 
 import cn2an
 
+from speech.heard_answers import read_yes_no
 from speech.heard_digits import UNITS, read_digits
 from speech.heard_numbers import exact_number
-from speech.transcripts import mandarin, plain, without_hesitation
+from speech.transcripts import mandarin, narrow, without_hesitation
 
 _NO_ADDRESS = re.compile(
-    r"(?:i )?(?:do not|don't|dunno) ?(?:know|remember|have one)?|not sure|no idea|不知道|不清楚|不记得|忘了|没有"
+    r"(?:i )?(?:do not|don't|dunno) ?(?:know|remember|have one)?|not sure|no idea|不知道|不清楚|不记得|忘了|没有",
+    re.IGNORECASE,
 )
 _ENGLISH_LEAD = re.compile(
     r"^(?:(?:well|so|okay|ok|yes|yeah|hi|hello|please|the address is|my address is|our address is|address is|"
     r"i live (?:at|on|in)|we live (?:at|on|in)|i'm at|we're at|i am at|we are at|it's at|it is at|it's|it is|"
-    r"that's)[,. ]+)+"
+    r"that's)[,. ]+)+",
+    re.IGNORECASE,
 )
-_ENGLISH_TRAIL = re.compile(r"[,. ]+(?:please|thanks|thank you)$")
+_ENGLISH_TRAIL = re.compile(r"[,. ]+(?:please|thanks|thank you)$", re.IGNORECASE)
 _NUMBER_WORD = (
     r"zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
-    r"seventeen|"
-    r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple"
+    r"seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple"
 )
-_NUMBERS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?:[ -]| and )(?:{_NUMBER_WORD}))*\b(?! of\b|-)")
+_NUMBERS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?:[ -]| and )(?:{_NUMBER_WORD}))*\b(?! of\b| way\b|-)", re.IGNORECASE)
 _MANDARIN_LEAD = re.compile(
     r"^(?:嗯|呃|额|那个|就是|喂|你好|您好|请?记一下|我们?家?的?(?:地址|住址|家)?(?:是在|就在|在|是|住在|住)|(?:地址|"
     r"住址)(?:是|在)|我们?住在?|家住|住在?|在|[,，。\s])+"
@@ -44,15 +46,14 @@ def read_address(text: str, language: str) -> str | None:
 
     三单元五零一 -> 3单元501. A number that could be two is left in words. None when no address was said.
     """
-    said = plain(text)
+    said = narrow(text)
     if mandarin(language):
         written = _mandarin_address(said)
     else:
         written = _ENGLISH_TRAIL.sub("", _ENGLISH_LEAD.sub("", without_hesitation(said))).strip(" .,!?")
-        written = _NUMBERS.sub(lambda found: _english_figures(found[0]), written)
-    if _NO_ADDRESS.fullmatch(written) or not any(character.isalnum() for character in written):
-        return None
-    return written
+        written = _NUMBERS.sub(lambda found: _english_figures(found[0].lower()), written)
+    nothing = not any(character.isalnum() for character in written) or _NO_ADDRESS.fullmatch(written)
+    return None if nothing or read_yes_no(said, language) is not None else written
 
 
 def _english_figures(words: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from speech.transcripts import mandarin, plain, without_hesitation
 
@@ -11,52 +12,43 @@ _WHO = r"(?:it|that|this|they|there|we|i|you|he|she)"
 _ADVERB = r"(?:absolutely|exactly|quite|perfectly|very|so|all|completely|indeed|really|just)"
 _RIGHT = r"(?:right|correct|true|fine|okay|ok|good|it|me|mine|so)"
 _WRONG = r"(?:wrong|incorrect|false|mistaken)"
-# Tried in this order at each place; what matches none of them is neither yes nor no.
-_ENGLISH = (
-    (None, r"not wrong|not incorrect|why not|no problem|no worries|no power|no idea|not sure|i'm not sure"),
-    (False, rf"(?:{_WHO} )?{_VERB} not(?: {_ADVERB})?(?: (?:{_RIGHT}|think so|believe so))?|i'm afraid not"),
-    (False, r"(?:i )?do not (?:think|believe)(?: (?:so|it is|that's right|that's correct))?"),
-    (False, rf"(?:it's|that's|this is|it is|that is|i'm)? ?not(?: {_ADVERB})*(?: (?:{_RIGHT}|yet|at all))?"),
-    (False, rf"(?:{_WHO} (?:is|was) |it's |that's |you're |you are )?(?:all )?{_WRONG}"),
-    (False, r"no way|no thanks|no thank you|none|never|negative|nope|nah|nay|no|uh-uh|uhuh uh"),
-    (True, rf"(?:it's|that's|this is|that is|it is|you're|you are|i'm) (?:{_ADVERB} )*{_RIGHT}"),
-    (
-        True,
-        r"i (?:think|believe|guess) (?:so|it is|that's (?:right|correct))|i'm sure|you got it|go ahead|please do|"
-        r"very good",
-    ),
-    (True, r"yes|yeah|yep|yup|yah|ya|aye|uh-huh|uh huh|mm-hmm|mhm|affirmative|confirmed|confirm|agreed|indeed|exactly"),
-    (
-        True,
-        r"of course|absolutely|definitely|certainly|precisely|sure|okay|ok|all right|alright|correct|right|true|fine",
-    ),
-    (True, rf"{_WHO} {_VERB}"),
-    (
-        None,
-        r"please|thanks|thank you|well|oh|sorry|that's|it's|that|at all|sir|madam|now|then|so|it|i|you|very much|"
-        r"a lot|bye",
-    ),
+# What an answer is made of. Tried in this order at each place; what matches none of them is neither yes nor no.
+_Part = tuple[Literal["yes", "no", "doubt", "neutral"], str]
+_ENGLISH: tuple[_Part, ...] = (
+    ("doubt", r"not wrong|not incorrect|why not|no problem|no worries|no power|no idea|(?:i'm )?not sure"),
+    ("no", r"(?:absolutely|certainly|definitely|of course|probably|obviously|sure|hell) (?:not|no)|i'm afraid not"),
+    ("no", rf"(?:{_WHO} )?{_VERB} not(?: {_ADVERB})?(?: (?:{_RIGHT}|think so|believe so))?"),
+    ("no", r"(?:i )?do not (?:think|believe)(?: (?:so|it is|that's right|that's correct))?"),
+    ("no", rf"(?:it's|that's|this is|it is|that is|i'm)? ?not(?: {_ADVERB})*(?: (?:{_RIGHT}|yet|at all))?"),
+    ("no", rf"(?:{_WHO} (?:is|was) |it's |that's |you're |you are )?(?:all )?{_WRONG}"),
+    ("no", r"no way|no thanks|no thank you|none|never|negative|nope|nah|nay|no|uh-uh"),
+    ("yes", rf"(?:it's|that's|this is|that is|it is|you're|you are|i'm) (?:{_ADVERB} )*{_RIGHT}"),
+    ("yes", r"i (?:think|believe|guess) (?:so|it is|that's (?:right|correct))|i'm sure|you got it|go ahead|please do"),
+    ("yes", r"(?:that's|that is|it's) the (?:one|right one)|sure thing|quite right|quite so|very good|you bet"),
+    ("yes", r"yes|yeah|yep|yup|yah|ya|aye|uh-huh|uh huh|mm-hmm|mhm|affirmative|confirmed|confirm|agreed|indeed"),
+    ("yes", r"of course|absolutely|definitely|certainly|precisely|exactly|sure|okay|ok|all right|alright|correct"),
+    ("yes", rf"right|true|fine|{_WHO} {_VERB}"),
+    ("neutral", r"please|thanks|thank you|well|oh|sorry|that's|it's|that|at all|sir|madam|now|then|so|it|i|you"),
+    ("neutral", r"very much|a lot|bye"),
 )
-_NEUTRAL = 11
 _CONTRACTED = (
     (re.compile(r"\bcan't\b|\bcannot\b"), "can not"),
     (re.compile(r"\bwon't\b"), "will not"),
     (re.compile(r"\b(is|are|was|were|does|do|did|has|have|had|would|could|should)n't\b"), r"\1 not"),
 )
-_ENGLISH_TOKENS = [re.compile(rf"(?:{pattern})(?![a-z'])") for _, pattern in _ENGLISH]
+_ENGLISH_PARTS = [(kind, re.compile(rf"(?:{pattern})(?![a-z'])")) for kind, pattern in _ENGLISH]
 
 _MANDARIN_YES = re.compile(
     r"(?:是这样子?|是这个|就是这?个?|应该是|我?觉得是|没问题|没有错|没有问题|没错|对头|正确|确认|确定|可以|同意|愿意|"
-    r"需要|当然|行|"
-    r"好|是|对|嗯|恩|有|要|中|成)+"
+    r"需要|当然|行|好|是|对|嗯|恩|有|要|中|成)+"
 )
 _MANDARIN_NO = re.compile(
     r"(?:不是这样子?|不是这个|应该不是|我?觉得不是|不可以|不正确|不同意|不愿意|不需要|不太对|不确认|不用|不要|不必|"
-    r"不是|不对|不行|不好|不成|不能|"
-    r"还没有?|并?没有|没|未|否|错误|搞错|弄错|错|不|别)+"
+    r"不是|不对|不行|不好|不成|不能|还没有?|并?没有|没|未|否|错误|搞错|弄错|错|不|别)+"
 )
-_MANDARIN_SOFT = re.compile(r"[啊呀吧哦噢呢嘛啦哈呵的了呐喔]|谢谢|你好|您好|麻烦|那个|呃|额|我说")
+_MANDARIN_SOFT = re.compile(r"[啊呀吧哦噢呢嘛啦哈呵的了呐喔嘞]|谢谢|你好|您好|麻烦|那个|呃|额|我说")
 _TWICE_DENIED = re.compile(r"不是(?:不[^是]|没)|没有?(?:不|没)|不(?:错|没)")
+_REPEATED = re.compile(r"(不是的?|没有|不对|不用|不要|不行|不|没)\1+")
 _MANDARIN_QUESTION = re.compile(r"是不是|有没有|对不对|好不好|行不行|要不要|可不可以|能不能|吗|么")
 
 
@@ -73,23 +65,19 @@ def _english_answer(text: str) -> bool | None:
     said, answers = " ".join(said.split()), set()
     at = 0
     while at < len(said):
-        found = next(
-            ((n, m.end()) for n, token in enumerate(_ENGLISH_TOKENS) if (m := token.match(said, at)) and m[0]), None
-        )
-        if found is None:
+        found = next(((kind, m) for kind, part in _ENGLISH_PARTS if (m := part.match(said, at)) and m[0].strip()), None)
+        if found is None or found[0] == "doubt":
             return None
-        n, at = found
-        answer = _ENGLISH[n][0]
-        if answer is not None:
-            answers.add(answer)
-        elif n != _NEUTRAL:
-            return None
+        if found[0] != "neutral":
+            answers.add(found[0])
+        at = found[1].end()
         while at < len(said) and said[at] in " -":
             at += 1
-    return answers.pop() if len(answers) == 1 else None
+    return answers.pop() == "yes" if len(answers) == 1 else None
 
 
 def _mandarin_answer(text: str) -> bool | None:
+    text = _REPEATED.sub(r"\1", text)
     if _MANDARIN_QUESTION.search(text):
         return None
     answers = set()

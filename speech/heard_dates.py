@@ -1,7 +1,8 @@
 """Spoken dates read back, in either language.
 
-A day without a year is the nearest one. "next Monday" and 下周一 are the Monday of the next calendar week, which begins
-on Monday; a day of the week alone, or a day of the month alone, is nobody's guess.
+A day without a year is the nearest one, so never more than half a year away. 下周一 is the Monday of the next calendar
+week, which begins on Monday; so is "next Monday", but "next Friday" on a Wednesday, which some mean for this week, is
+nobody's guess. Nor is a day of the week alone, or a day of the month alone.
 """
 
 from __future__ import annotations

@@ -79,8 +79,12 @@ def _weekday(said: str, today: date) -> date | None:
     if "coming" in shift:
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     day = of_week(_SHIFTS[shift or found["week"]], weekday, today)
-    # "this Monday" on a Wednesday: the one that was, or the one to come?
-    return None if shift == "this" and day < today else day
+    # On a Wednesday, "this Monday" may be the one that was, "last Monday" the same or the one before, and "next Friday"
+    # the one in two days or the one after. A week that is named leaves no doubt.
+    if found["week"]:
+        return day
+    passed = of_week(0, weekday, today) < today if shift != "next" else of_week(0, weekday, today) <= today
+    return None if passed == (shift in ("this", "last")) else day
 
 
 def _month_end(said: str, today: date) -> date | None:

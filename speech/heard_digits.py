@@ -67,7 +67,7 @@ def _english_digits(text: str) -> str | None:
             r"[a-z']+|\d+|[^\s\w']", re.sub(r"(?<=[a-z\d])-(?=[a-z\d])", " ", without_hesitation(text))
         )
     ]
-    words = [_PAUSE if word in ("dash", "hyphen", "space", "and", "then") else word for word in words]
+    words = [_PAUSE if word in ("dash", "hyphen", "space") else word for word in words]
     digits = ""
     at = 0
     while at < len(words):

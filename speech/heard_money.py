@@ -37,7 +37,7 @@ _ENGLISH_AROUND = re.compile(
     r"^(?:(?:well|so|it's|it was|it is|that's|i paid|i owe|exactly|the amount is|just|only)[, ]+)+|,? (?:please|"
     r"thanks|thank you|exactly)$"
 )
-_UNIT = r"[^元块毛角分钱]"
+_UNIT = r"[^元块毛角分钱整]"
 _MANDARIN_MONEY = re.compile(
     rf"(?P<minus>负)?(?:(?P<yuan>{_UNIT}+)(?:元|块钱?|圆)(?P<half>半)?)?"
     rf"(?:零?(?P<jiao>{_UNIT})(?:角|毛)(?P<half_jiao>半)?)?"

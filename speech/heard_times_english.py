@@ -38,7 +38,9 @@ def english_time(text: str) -> str | None:
     if found := re.fullmatch(r"(?P<noon>(?:twelve |12 )?noon|midday)|(?:twelve |12 )?midnight", said):
         return None if part else "12:00" if found["noon"] else "00:00"
     if found := _TO.fullmatch(said):
-        minutes = 30 if found["half"] else 15 if found["quarter"] else _number(found["minutes"])
+        minutes = (
+            30 if found["half"] else 15 if found["quarter"] else _number(re.sub(r" minutes?$", "", found["minutes"]))
+        )
         hour = _hour(found["hour"])
         if hour is None or not minutes or (found["half"] and found["way"] not in ("past", "after")):
             return None

@@ -6,16 +6,21 @@ import re
 import unicodedata
 
 _APOSTROPHES = str.maketrans("’‘`", "'''")
-_HESITATION = re.compile(r"\b(?:u+m+|u+h+(?! huh)|e+r+m*|hm+)\b[,.]?")
+_HESITATION = re.compile(r"(?<![\w'-])(?:u+m+|u+h+|e+r+m*|hm+)(?![\w'-]| huh)[,.]?", re.IGNORECASE)
 
 
 def mandarin(language: str) -> bool:
     return language.lower().startswith("zh")
 
 
+def narrow(text: str) -> str:
+    """Full-width forms made narrow, one kind of apostrophe, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).split())
+
+
 def plain(text: str) -> str:
-    """Full-width forms made narrow, small letters, one kind of apostrophe, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).lower().split())
+    """As `narrow`, in small letters."""
+    return narrow(text).lower()
 
 
 def without_hesitation(text: str) -> str:
