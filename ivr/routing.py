@@ -11,7 +11,7 @@ from ivr.flow import AskNode, FlowSet, MenuNode, Option
 from ivr.listening import star_commands
 from ivr.outputs import Heard
 from ivr.slots import FREE, Slot, SlotRules, keyed, spoken
-from speech.phrases import Match, match
+from speech.phrases import match, said_within
 
 MASK = "•••"
 _SAID_OUTRIGHT = 0.8  # from here on a phrase was said as it stands, with more around it
@@ -132,30 +132,41 @@ class Said:
 
 def said_option(wait: Wait, text: str) -> Said | None:
     """Which option of the wait is meant: what comes first, then phrases as they stand, then the sense of the words."""
-    others = (*wait.rest, *wait.own)  # by name, a node's own option takes the place of a global
-    first, other = _match(wait, text, wait.first), _match(wait, text, others)
+    first, other = _said_first(wait, text), _said_elsewhere(wait, text)
     if first is not None and _beats(first, other):
-        return _named(wait.first, first)
+        return first
     if other is not None and other.confidence >= 1:
-        return _named(others, other)
+        return other
     routed = _routed(wait, text)
-    if other is not None and not (routed is not None and routed.option.first):
-        return _named(others, other)
-    return routed
+    return other if other is not None and not (routed is not None and routed.option.first) else routed
 
 
-def _beats(first: Match, other: Match | None) -> bool:
+def _said_first(wait: Wait, text: str) -> Said | None:
+    """What comes first is heard in the midst of other words as well."""
+    for option in wait.first:
+        phrase = said_within(text, option.phrases.get(wait.language, ()), wait.language)
+        if phrase is not None:
+            return Said(option, 1.0, phrase)
+    return _match(wait, text, wait.first)
+
+
+def _said_elsewhere(wait: Wait, text: str) -> Said | None:
+    """A node's own options beat what works everywhere."""
+    own, rest = _match(wait, text, wait.own), _match(wait, text, wait.rest)
+    return rest if own is None or (rest is not None and rest.confidence > own.confidence) else own
+
+
+def _beats(first: Said, other: Said | None) -> bool:
     return other is None or first.confidence >= _SAID_OUTRIGHT or first.confidence + _AS_GOOD_AS >= other.confidence
 
 
-def _match(wait: Wait, text: str, options: Iterable[Option]) -> Match | None:
+def _match(wait: Wait, text: str, options: tuple[Option, ...]) -> Said | None:
     phrases = {option.name: said for option in options if (said := option.phrases.get(wait.language))}
-    return match(text, phrases, wait.language) if phrases else None
-
-
-def _named(options: Iterable[Option], found: Match) -> Said:
-    by_name = {option.name: option for option in options}
-    return Said(by_name[found.option], found.confidence, found.phrase)
+    found = match(text, phrases, wait.language) if phrases else None
+    if found is None:
+        return None
+    option = next(option for option in options if option.name == found.option)
+    return Said(option, found.confidence, found.phrase)
 
 
 def _routed(wait: Wait, text: str) -> Said | None:

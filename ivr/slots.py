@@ -105,7 +105,9 @@ def spoken(node: AskNode, text: str, language: str, rules: SlotRules) -> Slot | 
 
 
 def slot_of_digits(node: AskNode, digits: str, rules: SlotRules) -> Slot | None:
-    """Digits that were said or corrected, as they would count on the keypad."""
+    """Digits that were said or corrected, as they would count on the keypad; a phone number may be in E.164."""
+    if node.type is ValueType.PHONE and digits.startswith("+"):
+        return Slot(digits)
     return keyed(node, digits, rules)
 
 

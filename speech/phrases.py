@@ -28,6 +28,8 @@ _FILLERS = {"please", "um", "uh", "er", "well", "hello", "hi", "so", "just", "li
 _NEGATIONS = {"not", "no", "never", "nothing"}
 _MANDARIN_FILLERS = re.compile(r"[嗯呃啊哦呢吧呀]|请问|你好|您好|那个|麻烦")
 _MANDARIN_NEGATIONS = {"没", "不", "别", "未"}
+_MANDARIN_DENIALS = {"mei", "bu", "bie"}  # as syllables
+_DENIED_WITHIN = 3  # words, or syllables, before it
 _TOO_CLOSE = 0.04
 _ALIKE = 50  # of 100, between two words
 
@@ -72,6 +74,22 @@ def match(
         if score - other_score < _TOO_CLOSE and length == other_length:
             return None
     return Match(option, round(score, 3), text)
+
+
+def said_within(transcript: str, phrases: Sequence[str], language: str) -> str | None:
+    """The longest of `phrases` that stands in `transcript` as it is, however much is said around it.
+
+    Not one that is denied just before: "oh my god there is a fire here" holds "fire", "there is no fire" does not.
+    """
+    said = _prepare(transcript, language)
+    denials = _MANDARIN_DENIALS if said.by_sound else _NEGATIONS
+    for text in sorted(phrases, key=len, reverse=True):
+        tokens = _prepare(text, language).tokens
+        for at in range(len(said.tokens) - len(tokens) + 1 if tokens else 0):
+            before = said.tokens[max(0, at - _DENIED_WITHIN) : at]
+            if said.tokens[at : at + len(tokens)] == tokens and not denials & set(before):
+                return text
+    return None
 
 
 def _score(said: _Phrase, phrase: _Phrase) -> float:

@@ -6,7 +6,6 @@ for what works everywhere. What was mended is asked back again; a plain no has t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,15 +19,11 @@ from ivr.outputs import Heard
 from ivr.routing import Said, Understood, Wait, said_option, with_verdict
 from ivr.slots import Slot, slot_of_digits, spoken
 from ivr.values import SPOKEN_AS, ValueType
-from speech.corrections import corrected
+from speech.corrections import corrected, new_value_said
 from speech.heard import read_yes_no
 from speech.phrases import match
 
 _LIKE_DIGITS = frozenset({ValueType.DIGITS, ValueType.PHONE, ValueType.ACCOUNT, ValueType.NUMBER})
-_LEADING_NO = {
-    "en": re.compile(r"^\s*(?:no|nope|wrong|not that)\b[\s,.!]*(?:(?:it is|it's|i said|i mean|i meant)\b\s*)?", re.I),
-    "zh-CN": re.compile(r"^\s*(?:不是的?|不对|错了|不)[\s,,。.!!]*(?:是|应该是|我说的是)?"),
-}
 
 
 def ask_back(walk: Walk, wait: Wait, understood: Understood, verdict: str) -> None:
@@ -91,7 +86,7 @@ def _speech(walk: Walk, wait: Wait, event: Speech, asked: Mapping[str, Any]) -> 
             ask_back(walk, wait, Understood(said, slot=slot), "corrected")
             return
     else:
-        named = named or said_option(wait, _without_no(event.text, wait.language))
+        named = named or said_option(wait, new_value_said(event.text, wait.language))
     if named is None:
         walk.outputs.append(said)
         _again(walk, wait, "no_match")
@@ -122,16 +117,16 @@ def _yes_no(wait: Wait, text: str) -> bool | None:
 def _mended(wait: Wait, node: AskNode, value: Any, text: str) -> Slot | None:
     """The value after "no, 4 not 5" or "no, 138...", or another value that was said in place of yes or no."""
     if node.type in _LIKE_DIGITS:
-        digits = corrected(str(value), text, wait.language)
+
+        def possible(digits: str) -> bool:
+            slot = slot_of_digits(node, digits, wait.rules)
+            return slot is not None and slot.valid
+
+        digits = corrected(str(value), text, wait.language, possible)
         if digits is not None:
             return slot_of_digits(node, digits, wait.rules) or Slot(digits, valid=False)
-    rest = _without_no(text, wait.language)
+    rest = new_value_said(text, wait.language)
     return spoken(node, rest, wait.language, wait.rules) if rest else None
-
-
-def _without_no(text: str, language: str) -> str:
-    pattern = _LEADING_NO.get(language)
-    return (pattern.sub("", text, count=1) if pattern else text).strip()
 
 
 # --- what comes of it
