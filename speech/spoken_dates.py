@@ -1,4 +1,4 @@
-"""Days and times as they are said: near ones by their name, the year only where it is another one."""
+"""Days and times as they are said: near ones by their name, the year only where it could be taken for another."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 from babel.dates import format_date
 
+from speech.calendar_days import nearest
 from speech.spoken_numbers import spell_mandarin
 from speech.transcripts import mandarin
 
@@ -24,7 +25,8 @@ def say_date(day: date, language: str, today: date | None = None) -> str:
     if today is not None and (day - today).days in (near := _NEAR_DAYS[mandarin(language)]):
         return near[(day - today).days]
     weekday = today is not None and abs((day - today).days) <= _THIS_WEEK
-    other_year = today is not None and day.year != today.year
+    # Without a year a caller takes the nearest such day, as `heard_dates` does.
+    other_year = today is not None and (day.year != today.year or nearest(day.month, day.day, today) != day)
     if mandarin(language):
         said = (_mandarin_year(day.year) if other_year else "") + f"{day.month}月{day.day}日"
         return said + (say_weekday(day, language) if weekday else "")
