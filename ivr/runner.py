@@ -29,6 +29,7 @@ from ivr.outputs import CallService, Output, ServiceCalled
 from ivr.routing import MASK
 from ivr.services import ServiceContext, ServiceRegistry
 from ivr.session import Limits, SessionError, State, Turn
+from ivr.standing import STORM
 from ivr.values import coerce
 from models import (
     Call,
@@ -52,7 +53,8 @@ _CALL = sa.select(
     *(_calls.c[name] for name in (
         "id", "channel", "direction", "from_number", "to_number", "language", "status", "flow", "flow_revision_id",
         "outbound_call_id", "turn", "state", "variables",
-    ))
+    )),
+    STORM,
 ).where(_calls.c.id == sa.bindparam("call_id"))  # fmt: skip
 _CALL_LOCKED = _CALL.with_for_update()
 _CALL_OF = sa.select(_calls.c.id).where(
@@ -157,14 +159,14 @@ class Runner:
             if known:
                 return self._stored(db.connection, known[0]["id"], 0)
             now = self.clock()
-            flows = self.flows.current
+            begun = self.flows.for_new_call(db.connection)
             call = {
                 "id": new_id(), "channel": new.channel, "provider_id": new.provider_id, "direction": Direction.INBOUND,
                 "from_number": new.from_number, "to_number": new.to_number,
                 "language": new.language or self._language_of(db, new.from_number),
                 "status": CallStatus.IN_PROGRESS, "flow": new.flow or self.settings.callflows.entry,
-                "flow_revision_id": flows.revision, "turn": 0, "variables": dict(new.variables), "started_at": now,
-                "answered_at": now, "expires_at": now + self._longest_call,
+                "flow_revision_id": begun.flows.revision, "turn": 0, "variables": dict(new.variables),
+                "started_at": now, "answered_at": now, "expires_at": now + self._longest_call, "storm": begun.storm,
             }  # fmt: skip
             self._sql.new_call.run(db.connection, call)
             answer = self._begin_flow(db, call, new.variables, now, began)
@@ -379,8 +381,9 @@ class Runner:
 
     def _language_of(self, db: Unit, number: str) -> str:
         known = [row["language"] for row in self._sql.languages.run(db.connection, {"number": number})]
-        languages = self.flows.current.languages
-        return known[0] if len(known) == 1 and known[0] in languages else self.settings.utility.default_language
+        return (
+            known[0] if len(known) == 1 and known[0] in self.flows.languages else self.settings.utility.default_language
+        )
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()
