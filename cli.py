@@ -34,6 +34,7 @@ COMMANDS = {
     "storm": Lazy("commands.storm:storm", "Switch storm mode on or off."),
     "calendar": Lazy("commands.calendar_days:calendar", "Show when a calendar is open on the coming days."),
     "calls": Lazy("commands.calls:calls", "Look at calls."),
+    "speech": Lazy("commands.speech:speech", "Try what the hotline understands."),
     "twilio": Lazy("ivr.channels.twilio.commands:twilio", "Try the Twilio webhooks without an account."),
 }
 

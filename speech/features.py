@@ -1,0 +1,69 @@
+"""What of an utterance is evidence: its concepts, its words, which of them stand together, and how much is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from speech.tagging import IDLE, UNKNOWN, Tag
+
+_NEGATIONS = frozenset(("not", "nothave"))
+_PERILS = frozenset(("fire", "spark", "shock", "hurt", "fallen", "smell", "gasleak"))
+_NEAR = 4  # concepts apart that still make a pair
+
+
+def content(tags: Sequence[Tag]) -> list[Tag]:
+    """Without courtesies and fillers; a peril that is denied ("no smoke or fire", 没有冒烟) is the denial of it."""
+    kept: list[Tag] = []
+    denied = False
+    for tag in tags:
+        if tag.concept == IDLE:
+            continue
+        if tag.concept in _PERILS and denied:
+            tag = Tag(f"~{tag.concept}", tag.word)
+        else:
+            denied = tag.concept in _NEGATIONS or (tag.concept == "nope" and tag.word in _DENYING)
+        kept.append(tag)
+    return kept
+
+
+_DENYING = frozenset(("no", "neither", "meiyou", "bu", "mei"))
+
+
+def features(kept: Sequence[Tag], known: Collection[str] | None) -> tuple[str, ...]:
+    """`known`: the words to take for known; None takes all of them, for counting."""
+    found = dict.fromkeys(_features(kept, known))
+    return tuple(found)
+
+
+def _features(kept: Sequence[Tag], known: Collection[str] | None) -> Iterator[str]:
+    strange = 0
+    concepts: list[tuple[int, str]] = []
+    previous = "^"
+    for place, tag in enumerate(kept):
+        word = f"={tag.word}"
+        is_known = known is None or word in known
+        if tag.concept != UNKNOWN:
+            concepts.append((place, tag.concept))
+            yield tag.concept
+            if is_known:
+                yield word
+            name = tag.concept
+        elif is_known:
+            yield word
+            name = word
+        else:
+            strange += 1
+            name = UNKNOWN
+        if name != UNKNOWN or previous not in (UNKNOWN, "^"):
+            yield f"{previous}>{name}"
+        previous = name
+    yield f"{previous}>$"
+    for index, (place, concept) in enumerate(concepts):
+        for other_place, other in concepts[index + 1 :]:
+            if other_place - place > _NEAR:
+                break
+            yield f"{concept}&{other}" if concept < other else f"{other}&{concept}"
+    if len(kept) <= 2:
+        yield "short:" + "+".join(name for _, name in concepts) + "?" * (len(kept) - len(concepts))
+    yield f"strange:{min(strange, 2) if strange < 4 else 4 if strange < 8 else 8}"
+    yield f"concepts:{min(len(concepts), 4)}"
