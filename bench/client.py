@@ -35,23 +35,25 @@ class Step:
     then: bytes
 
 
-# An outage reported by somebody the utility does not know, in English: language, topic, no account number, address
-# spoken after the tone, no danger, neighbours out too, ticket, goodbye.
+# An outage reported by somebody the utility does not know, in English: language, topic, no power at all, no danger, no
+# account number, address spoken after the tone, neighbours out too, call back on this number, ticket, goodbye.
 REPORT = (
     Step({"CallStatus": "ringing"}, b"<Gather"),
-    Step({"Digits": "2"}, b"report that your power is out"),
-    Step({"Digits": "1"}, b"account number"),
+    Step({"Digits": "2"}, b"For a power cut or a fault"),
+    Step({"Digits": "1"}, b"no power at all"),
+    Step({"Digits": "1"}, b"sparks"),
+    Step({"SpeechResult": "no nothing like that", "Confidence": "0.91"}, b"account number"),
     Step({"Digits": ""}, b"<Record"),
-    Step({"RecordingUrl": "https://api.twilio.com/r", "RecordingDuration": "7", "Digits": "#"}, b"sparks"),
-    Step({"SpeechResult": "no nothing like that", "Confidence": "0.91"}, b"neighbours"),
-    Step({"Digits": "2"}, b"ticket number is"),
+    Step({"RecordingUrl": "https://api.twilio.com/r", "RecordingDuration": "7", "Digits": "#"}, b"neighbours"),
+    Step({"Digits": "2"}, b"call you back on"),
+    Step({"Digits": "1"}, b"ticket number is"),
     Step({"Digits": "2"}, b"<Hangup"),
 )
 # The same turn again and again: a menu is asked for once more. Nothing but signature, lock, engine, commit and TwiML.
 MENU = (
     Step({"CallStatus": "ringing"}, b"<Gather"),
-    Step({"Digits": "2"}, b"report that your power is out"),
-    *(Step({"Digits": "9"}, b"report that your power is out") for _ in range(60)),
+    Step({"Digits": "2"}, b"For a power cut or a fault"),
+    *(Step({"Digits": "9"}, b"For a power cut or a fault") for _ in range(60)),
 )
 SCRIPTS = {"report": REPORT, "menu": MENU}
 END = Step({"CallStatus": "completed", "CallDuration": "61", "SequenceNumber": "0"}, b"")

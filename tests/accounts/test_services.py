@@ -21,7 +21,7 @@ from models import Account, Bill, Call, CallStatus, Channel, CustomerPhone, Dire
 from settings import Settings
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-EMMA, WANG, HENRY, ZHANG, LI = DEMO_CALLERS
+EMMA, WANG, HENRY, ZHANG, LI, *_ = DEMO_CALLERS
 services = ServiceRegistry(SERVICES)
 
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.services import SERVICES as ACCOUNT_SERVICES
-from callqueue.services import build_services
+import accounts.services
+import callqueue.services
 from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, Recorded, ServiceResult, Speech
 from ivr.flow import FlowSet
 from ivr.flow_store import SHIPPED, read_files
 from ivr.loader import load
+from ivr.moment import Moment
 from ivr.outputs import CallService, Fault, Gather, Hangup, NodeEntered, Record, Say, Transfer
 from ivr.services import Service, ValueType
 from ivr.session import Turn, resume, start
 from settings import Settings
 from settings import load as load_settings
 
+EVENTS = ("no_input", "no_match", "help", "invalid")
 NAMES = {"en": "Riverbend County Power", "zh-CN": "河湾县供电公司"}
+ENTRIES = ("main", "storm", "restoration_notice", "closure_notice", "planned_notice")  # where a call may begin
 FLOWS = (
-    "main", "outage_report", "billing_query", "complaint", "agent_handover", "restoration_notice", "closure_notice",
+    *ENTRIES, "who_calls", "known_outage", "outage_report", "outage_information", "identify", "billing_query",
+    "service_request", "feedback", "agent_handover", "survey", "trouble", "call_too_long",
 )  # fmt: skip
 VALUES = {
     ValueType.TEXT: st.sampled_from(["", "Elm Street", "榆树街"]),
@@ -32,14 +37,18 @@ VALUES = {
     ValueType.NUMBER: st.integers(0, 1000),
     ValueType.MONEY: st.integers(-100_000, 100_000),
     ValueType.DATE: st.dates().map(lambda day: day.isoformat()),
+    ValueType.TIME: st.sampled_from(["08:00", "14:30"]),
     ValueType.YES_NO: st.booleans(),
+    ValueType.ACCOUNT: st.sampled_from(["", "1000571014"]),
+    ValueType.ADDRESS: st.sampled_from(["18 Elm Street", "榆树街18号"]),
 }
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Service]:
     where: Settings = load_settings(environ={}, home=tmp_path_factory.mktemp("home"))
-    return {service.name: service for service in [*ACCOUNT_SERVICES, *build_services(where)]}
+    of_both = (accounts.services.build_services(where), callqueue.services.build_services(where))
+    return {service.name: service for services in of_both for service in services}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +62,8 @@ def test_the_flows_that_the_design_names_are_there(flows: FlowSet) -> None:
 
 def test_every_node_of_every_flow_can_be_reached(flows: FlowSet) -> None:
     for flow in flows.flows.values():
-        reached, ahead = set(), [flow.start]
+        main_menu = [node for name, node in [flows.main_menu or ("", "")] if name == flow.name]
+        reached, ahead = set(), [flow.start, *main_menu]
         while ahead:
             name = ahead.pop()
             if name not in reached:
@@ -67,7 +77,7 @@ def _ways(node: Any) -> list[str]:
     ways += [option.next for option in getattr(node, "options", ())]
     ways += [branch.next for branch in getattr(node, "branches", ())]
     ways += list(getattr(node, "outcomes", {}).values())
-    ways += [getattr(node, kind).next for kind in ("no_input", "no_match") if hasattr(node, kind)]
+    ways += [getattr(node, kind).next for kind in EVENTS if hasattr(node, kind)]
     return [way for way in ways if way]
 
 
@@ -79,7 +89,7 @@ def test_every_prompt_of_every_flow_is_used(flows: FlowSet) -> None:
 
 def _prompts(node: Any) -> list[Any]:
     uses = list(getattr(node, "prompts", ()))
-    for kind in ("no_input", "no_match"):
+    for kind in EVENTS:
         if hasattr(node, kind):
             uses += getattr(node, kind).prompts
     return uses
@@ -106,15 +116,15 @@ class RandomCaller:
             st.one_of(
                 st.just(NoInput()),
                 st.text("0123456789*", min_size=1, max_size=11).map(Digits),
-                st.sampled_from(["1", "2", "3", "1234567890", "123456"]).map(Digits),
+                st.sampled_from(["1", "2", "3", "4", "5", "1000571014", "123456", "0108", "120*5"]).map(Digits),
                 st.sampled_from([*phrases, "something else entirely", ""]).map(lambda text: Speech(text, 0.9)),
             )
         )
 
     def _served(self, service: Service) -> ServiceResult:
         outcome = self.data.draw(st.sampled_from(sorted({*service.outcomes, "error"})))
-        given_ = {name: self.data.draw(VALUES[type_]) for name, type_ in service.outputs.items()}
-        return ServiceResult(service.name, outcome, {} if outcome == "error" else given_)
+        outputs = {name: self.data.draw(VALUES[type_]) for name, type_ in service.outputs.items()}
+        return ServiceResult(service.name, outcome, {} if outcome == "error" else outputs)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -125,12 +135,15 @@ def test_whatever_a_caller_does_the_call_ends_and_never_breaks(
 ) -> None:
     caller = RandomCaller(data, services)
     flow = data.draw(st.sampled_from(FLOWS))
+    storm = data.draw(st.booleans())
+    hour = data.draw(st.sampled_from([3, 10]))
     number = data.draw(st.sampled_from(["+8613800138000", "anonymous", ""]))
     answered_by = data.draw(st.sampled_from(["human", "machine_start", ""]))
     direction = "outbound" if "notice" in flow else "inbound"
-    turn = start(
-        flows, flow, CallStarted(number, "95598", direction, language, "2026-11-23", {"answered_by": answered_by})
-    )
+    given_ = {name: "1000571014" for name, variable in flows.flows[flow].takes.items() if variable.required}
+    begun = CallStarted(number, "95598", direction, language, "2026-11-23", {"answered_by": answered_by, **given_})
+    moment = Moment(datetime(2026, 11, 23, hour, tzinfo=UTC), storm=storm)
+    turn = start(flows, flow, begun, moment=moment)
     for _ in range(60):
         heard_words = [s for o in turn.outputs if isinstance(o, Say) for s in o.segments]
         assert all(segment.text.strip() for segment in heard_words)
@@ -139,7 +152,7 @@ def test_whatever_a_caller_does_the_call_ends_and_never_breaks(
         if turn.state is None:
             assert isinstance(turn.outputs[-1], Hangup)
             return
-        turn = resume(flows, json.loads(json.dumps(turn.state)), caller.answer(turn))
+        turn = resume(flows, json.loads(json.dumps(turn.state)), caller.answer(turn), moment=moment)
     turn = resume(flows, turn.state or {}, HungUp())
     assert turn.state is None
 
@@ -147,6 +160,8 @@ def test_whatever_a_caller_does_the_call_ends_and_never_breaks(
 def test_danger_reaches_a_person_from_every_wait(flows: FlowSet) -> None:
     for option in flows.globals:
         assert option.phrases.keys() == {"en", "zh-CN"}
+    danger = next(option for option in flows.globals if option.first)
+    assert (danger.name, danger.key, danger.intents) == ("danger", "7", ("outage.danger",))
     for flow in flows.flows.values():
         for node in flow.nodes.values():
             for option in getattr(node, "options", ()):
@@ -158,8 +173,6 @@ def test_a_caller_in_danger_is_told_to_keep_away_and_asked_only_where(
     flows: FlowSet, language: str, words: str
 ) -> None:
     turn = start(flows, "outage_report", CallStarted("+8613800138000", "95598", "inbound", language))
-    assert turn.state is not None
-    turn = resume(flows, turn.state, ServiceResult("tickets.find_open", "none"))
     assert turn.state is not None
     turn = resume(flows, turn.state, Speech(words, 0.9))
     entered = [o.node for o in turn.outputs if isinstance(o, NodeEntered)]
