@@ -13,6 +13,7 @@ from console import (
     current,
     desk,
     errors,
+    flow_graph,
     formats,
     home,
     languages,
@@ -27,7 +28,7 @@ from console import (
 )
 from console.current import Parts
 
-PAGES = (home, sign_in, preferences, desk, ticket_page, live, calls, recordings)
+PAGES = (home, sign_in, preferences, desk, ticket_page, live, calls, recordings, flow_graph)
 
 
 def init_app(app: Flask, parts: Parts, *, outside: Iterable[str] = ()) -> None:
