@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
-from app import build, signatures
-from commands import flow_revisions, flow_test
+from app import build
+from commands import flow_check, flow_graph, flow_replay, flow_revisions, flow_test
 from ivr.channels.text_phone import TextPhone
-from ivr.flow_store import SHIPPED, read_files
-from ivr.loader import FlowError, load
 from ivr.reading import suggestion
 from settings import Place, Settings
 
@@ -21,30 +18,12 @@ def flow() -> None:
     """Check flows and call them from the terminal."""
 
 
+flow.add_command(flow_check.command)
+flow.add_command(flow_graph.command)
 flow.add_command(flow_test.command)
+flow.add_command(flow_replay.command)
 for command in flow_revisions.COMMANDS:
     flow.add_command(command)
-
-
-@flow.command()
-@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.pass_context
-def check(context: click.Context, folder: Path | None) -> None:
-    """List every fault of the flows in FOLDER (the configured ones when not given), each with file, line and column."""
-    settings = _settings(context)
-    where = folder or settings.callflows.folder or SHIPPED
-    try:
-        files = read_files(where)
-        flows = load(files, signatures(settings), tuple(settings.utility.name), settings.utility.name)
-    except FileNotFoundError as error:
-        raise click.ClickException(str(error)) from error
-    except FlowError as error:
-        for fault in error.faults:
-            click.echo(str(fault))
-        count = len(error.faults)
-        click.echo(f"{count} fault{'s' if count > 1 else ''} in {where}", err=True)
-        sys.exit(1)
-    click.echo(f"{len(flows.flows)} flows in {where} are in order (revision {flows.revision[:12]}).")
 
 
 @flow.command()
