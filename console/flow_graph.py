@@ -78,6 +78,7 @@ def _view() -> tuple[GraphView, str]:
     asked = Asked(
         flow=request.args.get("flow") or _first(flows), period=Period(period), revision=revision,
         node=request.args.get("node", ""), sort=request.args.get("sort", ""), ways=request.args.get("ways", ""),
+        size="fit" if request.args.get("size") == "fit" else "",
     )  # fmt: skip
     if asked.flow not in flows.flows:
         abort(404)

@@ -43,6 +43,7 @@ class Asked:
     node: str = ""
     sort: str = ""
     ways: str = ""
+    size: str = ""  # fit: the whole picture in its frame
 
     def arguments(self) -> dict[str, str]:
         return {name: str(value) for name, value in asdict(self).items() if value}

@@ -179,8 +179,8 @@ class _Panel:
         for number, text in enumerate(lines or [""]):
             last = number == max(1, len(lines)) - 1
             count = f' <tspan class="fg-count">{way.count:,}</tspan>' if last and way.count is not None else ""
-            key = way.edges[number].key if number < len(way.edges) and len(lines) == len(way.edges) else ""
-            if key and text.startswith(f"{key} "):
+            key = next((one.key for one in way.edges if one.key and text.startswith(f"{one.key} ")), "")
+            if key:
                 shown = f'<tspan class="fg-key">{escape(key)}</tspan> {escape(text[len(key) + 1 :])}'
             else:
                 shown = escape(text)

@@ -7,8 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from accounts.services import SERVICES as ACCOUNT_SERVICES
-from callqueue.services import build_services
+from app import signatures
 from ivr.drawing.mermaid import mermaid
 from ivr.drawing.svg import Look, svg
 from ivr.figures import Figures, NodeFigures
@@ -42,8 +41,7 @@ def flows(flows_of: Callable[..., FlowSet]) -> FlowSet:
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> FlowSet:
     where = load_settings(environ={}, home=tmp_path_factory.mktemp("home"))
-    services = {service.name: service for service in [*ACCOUNT_SERVICES, *build_services(where)]}
-    return load(read_files(SHIPPED), services, ("en", "zh-CN"), where.utility.name)
+    return load(read_files(SHIPPED), signatures(where), ("en", "zh-CN"), where.utility.name)
 
 
 def texts(picture: str) -> str:
