@@ -116,7 +116,16 @@ class Callflows(Section):
     restoration: str = Field("restoration_notice", description="Flow of the call that says power is back.")
     planned: str = Field("planned_notice", description="Flow of the call that tells of planned work.")
     max_steps: int = Field(200, ge=1, description="Nodes passed in one turn before a flow is taken for a loop.")
-    max_call_minutes: int = Field(30, ge=1, description="A call longer than this is ended.")
+    max_call_minutes: int = Field(30, ge=1, description="A call longer than this is told so, and ended.")
+    overtime_s: int = Field(120, ge=0, description="How much longer it may take until it is cut off whatever it does.")
+    turn_services_s: float = Field(
+        1.8, ge=0.1, le=10, description="Seconds the services of one step may take together; what is later is left out."
+    )
+
+    @property
+    def cut_off_after_s(self) -> int:
+        """Seconds from the answer after which a call is ended, whatever it does."""
+        return self.max_call_minutes * 60 + self.overtime_s
 
 
 class RecognizerSection(Section):
@@ -140,8 +149,11 @@ class Speech(Section):
     recognizers: dict[str, RecognizerSection] = Field(description="Ears per language.")
     voices: dict[str, VoiceSection] = Field(description="Voice per language.")
     cache_megabytes: int = Field(500, ge=10, description="Size of the store of rendered speech.")
-    confirm_below: float = Field(
+    reject_below: float = Field(
         0.45, ge=0, le=1, description="Speech recognised with less confidence is not understood."
+    )
+    confirm_below: float = Field(
+        0.6, ge=0, le=1, description="Speech recognised with less confidence, down to reject_below, is asked back."
     )
 
 

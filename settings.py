@@ -236,6 +236,8 @@ def _complete(settings: Settings, folder: Path) -> tuple[Settings, list[tuple[Ke
         for spoken in speech.voices
         if spoken not in settings.utility.name
     ]
+    if speech.reject_below > speech.confirm_below:
+        faults.append((("speech", "reject_below"), f"is more than speech.confirm_below, {speech.confirm_below:g}"))
     if settings.media.port == settings.server.port:
         faults.append((("media", "port"), "is the web's own port (server.port)"))
     if bool(settings.twilio.account_sid) != bool(settings.twilio.auth_token):

@@ -103,7 +103,7 @@ class Bench:
 
 def limits_of(settings: Settings) -> Limits:
     """As in a real call."""
-    return Limits(settings.callflows.max_steps, settings.speech.confirm_below)
+    return Limits(settings.callflows.max_steps, settings.speech.reject_below, settings.speech.confirm_below)
 
 
 def shown(path: Path) -> str:

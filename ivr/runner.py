@@ -20,23 +20,21 @@ from sqlalchemy.orm import Session
 
 import outbox
 from database import Database, Unit
-from driver_statement import DriverStatement
 from ivr import events, outputs, session
 from ivr.calls import CallEnded, NewCall, NewRecording, NoSuchCall, StaleTurn, TurnAnswer, WrongInput
-from ivr.events import CallStarted, Event, HungUp, ServiceResult
+from ivr.events import CallStarted, Event, HungUp
+from ivr.flow import FlowSet
 from ivr.flow_store import FlowStore
-from ivr.outputs import CallService, Output, ServiceCalled
+from ivr.moment import Moment
+from ivr.outputs import CallService, Output
 from ivr.routing import MASK
-from ivr.services import ServiceContext, ServiceRegistry
+from ivr.services import ServiceRegistry
+from ivr.serving import Serving
 from ivr.session import Limits, SessionError, State, Turn
-from ivr.standing import STORM
-from ivr.values import coerce
+from ivr.turn_statements import RINGS_OUT_AT, STORED, THIS_CALL, TURN_OF, TurnStatements
 from models import (
     Call,
     CallStatus,
-    CallTurn,
-    Customer,
-    CustomerPhone,
     Direction,
     Recording,
     RecordingStatus,
@@ -45,45 +43,6 @@ from models import (
 from settings import Settings
 
 log = structlog.get_logger("turn")
-_calls: sa.Table = Call.__table__  # type: ignore[assignment]
-_turns: sa.Table = CallTurn.__table__  # type: ignore[assignment]
-
-# A turn's statements, compiled once and run on the driver (see `driver_statement`): `Runner` keeps them.
-_CALL = sa.select(
-    *(_calls.c[name] for name in (
-        "id", "channel", "direction", "from_number", "to_number", "language", "status", "flow", "flow_revision_id",
-        "outbound_call_id", "turn", "state", "variables",
-    )),
-    STORM,
-).where(_calls.c.id == sa.bindparam("call_id"))  # fmt: skip
-_CALL_LOCKED = _CALL.with_for_update()
-_CALL_OF = sa.select(_calls.c.id).where(
-    _calls.c.channel == sa.bindparam("channel", type_=_calls.c.channel.type),
-    _calls.c.provider_id == sa.bindparam("provider_id"),
-)
-_STORED = (
-    sa.select(_turns.c.outputs, _calls.c.language)
-    .join(_calls, _calls.c.id == _turns.c.call_id)
-    .where(_turns.c.call_id == sa.bindparam("call_id"), _turns.c.number == sa.bindparam("number"))
-)
-_NEW_CALL = _calls.insert()
-_NEW_CALL_COLUMNS = (
-    "id", "channel", "provider_id", "direction", "from_number", "to_number", "language", "status", "flow",
-    "flow_revision_id", "turn", "variables", "started_at", "answered_at", "expires_at",
-)  # fmt: skip
-_NEW_TURN = _turns.insert()
-_THIS_CALL = _calls.update().where(_calls.c.id == sa.bindparam("call_id"))
-_GOES_ON = _THIS_CALL.values(
-    {name: sa.bindparam(f"new_{name}", type_=_calls.c[name].type) for name in ("turn", "state", "language")}
-)
-_RINGS_OUT_AT = _THIS_CALL.values(expires_at=sa.bindparam("at", type_=_calls.c.expires_at.type))
-_LANGUAGES = (
-    sa.select(Customer.language)
-    .join(CustomerPhone)
-    .where(CustomerPhone.number == sa.bindparam("number"))
-    .distinct()
-    .limit(2)
-)
 _RINGS_OUT = timedelta(seconds=60)  # how long the last words of a finished flow may take to be said
 
 CallEndedHook = Callable[[Session, Call, datetime], None]
@@ -102,19 +61,6 @@ class _Done:
     state: State | None
     language: str
     private: bool
-
-
-class _Statements:
-    """The statements of a turn for one kind of database. On SQLite BEGIN IMMEDIATE has locked the call already."""
-
-    def __init__(self, database: Database) -> None:
-        dialect = database.engine.dialect
-        self.call = DriverStatement(_CALL if database.is_sqlite else _CALL_LOCKED, dialect)
-        self.call_of = DriverStatement(_CALL_OF, dialect)
-        self.languages = DriverStatement(_LANGUAGES, dialect)
-        self.new_call = DriverStatement(_NEW_CALL, dialect, columns=_NEW_CALL_COLUMNS)
-        self.new_turn = DriverStatement(_NEW_TURN, dialect, columns=_turns.columns.keys())
-        self.goes_on = DriverStatement(_GOES_ON, dialect)
 
 
 class Runner:
@@ -139,9 +85,12 @@ class Runner:
         self._on_outbound_ended = on_outbound_ended
         self._observe = observe
         self._zone = ZoneInfo(settings.utility.time_zone)
-        self._limits = Limits(settings.callflows.max_steps, settings.speech.confirm_below)
+        self._limits = Limits(settings.callflows.max_steps, settings.speech.reject_below, settings.speech.confirm_below)
         self._longest_call = timedelta(minutes=settings.callflows.max_call_minutes)
-        self._sql = _Statements(database)
+        self._cut_off_after = timedelta(seconds=settings.callflows.cut_off_after_s)
+        self._turn_services_s = settings.callflows.turn_services_s
+        self._serving = Serving(database, services)
+        self._sql = TurnStatements(database)
 
     # --- a call begins
 
@@ -166,7 +115,7 @@ class Runner:
                 "language": new.language or self._language_of(db, new.from_number),
                 "status": CallStatus.IN_PROGRESS, "flow": new.flow or self.settings.callflows.entry,
                 "flow_revision_id": begun.flows.revision, "turn": 0, "variables": dict(new.variables),
-                "started_at": now, "answered_at": now, "expires_at": now + self._longest_call, "storm": begun.storm,
+                "started_at": now, "answered_at": now, "expires_at": now + self._cut_off_after, "storm": begun.storm,
             }  # fmt: skip
             self._sql.new_call.run(db.connection, call)
             answer = self._begin_flow(db, call, new.variables, now, began)
@@ -189,11 +138,11 @@ class Runner:
             given = {**call["variables"], **(variables or {})}
             values = {
                 "status": CallStatus.IN_PROGRESS, "answered_at": now, "turn": 0, "variables": given,
-                "expires_at": now + self._longest_call,
+                "expires_at": now + self._cut_off_after,
             }  # fmt: skip
             if provider_id is not None:
                 values["provider_id"] = provider_id
-            db.connection.execute(_THIS_CALL.values(values), {"call_id": call_id})
+            db.connection.execute(THIS_CALL.values(values), {"call_id": call_id})
             answer = self._begin_flow(db, call | values, given, now, began)
             db.committed.notify("call", call_id)
         self._observed(call["channel"], began, answer)
@@ -218,10 +167,11 @@ class Runner:
                 self._keep(db, call_id, recording, now)
             flows = self.flows.revision(call["flow_revision_id"])
             try:
-                first = session.resume(flows, call["state"], event, self._limits)
+                moment = self._moment(call, now)
+                first = session.resume(flows, call["state"], event, self._limits, moment)
             except SessionError as error:
                 raise WrongInput(str(error)) from error
-            done = self._walk(db, call_id, flows, first, now)
+            done = self._walk(db, call_id, flows, first, now, moment, began)
             answer = self._store(db, call_id, turn + 1, event, done, now, began)
         self._observed(call["channel"], began, answer)
         return answer
@@ -230,7 +180,7 @@ class Runner:
         """The newest answer again, for a phone that lost its connection."""
         with self.database.reading() as session_:
             connection = session_.connection()
-            turn = connection.execute(sa.select(_calls.c.turn).where(_calls.c.id == call_id)).scalar()
+            turn = connection.execute(TURN_OF, {"call_id": call_id}).scalar()
             if turn is None:
                 raise NoSuchCall(f"there is no call {call_id}")
             return self._stored(connection, call_id, turn)
@@ -254,7 +204,7 @@ class Runner:
                 "status": status, "turn": turn, "state": sa.null(), "ended_at": now, "end_reason": reason[:80],
                 "expires_at": None,
             }  # fmt: skip
-            db.connection.execute(_THIS_CALL.values(final), {"call_id": call_id})
+            db.connection.execute(THIS_CALL.values(final), {"call_id": call_id})
             if turn >= 0:  # it was answered: what the caller did is counted
                 outbox.add_job(db.session, "calls.count", key=f"calls.count/{call_id}", now=now, call_id=call_id)
             if call["outbound_call_id"] is not None:
@@ -275,56 +225,39 @@ class Runner:
             self._today(now).isoformat(), dict(variables),
         )  # fmt: skip
         flows = self.flows.revision(call["flow_revision_id"])
+        moment = self._moment(call, now)
         try:
-            first = session.start(flows, call["flow"], event, self._limits)
+            first = session.start(flows, call["flow"], event, self._limits, moment)
         except SessionError as error:
             raise WrongInput(str(error)) from error
-        done = self._walk(db, call["id"], flows, first, now)
+        done = self._walk(db, call["id"], flows, first, now, moment, began)
         return self._store(db, call["id"], 0, event, done, now, began)
 
-    def _walk(self, db: Unit, call_id: str, flows: Any, turn: Turn, now: datetime) -> _Done:
+    def _walk(
+        self, db: Unit, call_id: str, flows: FlowSet, turn: Turn, now: datetime, moment: Moment, began: float
+    ) -> _Done:
         """Runs the services a turn asks for until it waits for the caller."""
         said: list[Output] = []
         private = turn.private
-        budget = self._limits.max_steps
+        turn_ends = time.monotonic() - (time.perf_counter() - began) + self._turn_services_s
+        services_left = self._limits.max_steps
         while isinstance(turn.outputs[-1], CallService) and turn.state is not None:
             said.extend(turn.outputs[:-1])
-            result, called = self._serve(db, call_id, turn.outputs[-1], now, turn.language)
+            wanted, today = turn.outputs[-1], self._today(now)
+            result, called = self._serving.run(db, call_id, wanted, now, today, turn.language, turn_ends)
             said.append(called)
-            budget -= 1
-            if budget < 0:
+            services_left -= 1
+            if services_left < 0:
                 result = replace(result, outcome="error")
-            turn = session.resume(flows, turn.state, result, self._limits)
+            turn = session.resume(flows, turn.state, result, self._limits, moment)
         said.extend(turn.outputs)
         return _Done(tuple(said), turn.state, turn.language, private)
 
-    def _serve(
-        self, db: Unit, call_id: str, wanted: CallService, now: datetime, language: str
-    ) -> tuple[ServiceResult, ServiceCalled]:
-        """A service that raises costs its own effects only, and its flow is told `error`."""
-        service = self.services[wanted.service]
-        began = time.perf_counter()
-        outcome, results = "error", {}
-        try:
-            inputs = {name: coerce(service.inputs[name], value) for name, value in wanted.inputs.items()}
-            rows = db.session
-            call = rows.get_one(Call, call_id)
-            with rows.begin_nested():
-                answer = service.run(ServiceContext(rows, call, now, self._today(now), language), inputs)
-                rows.flush()
-            outcome, results = answer.name, dict(answer.outputs)
-        except Exception:
-            log.exception("service failed", service=service.name, call=call_id)
-        took_s = time.perf_counter() - began
-        if took_s > wanted.budget_s:
-            log.warning(
-                "service late", service=service.name, call=call_id, took_s=round(took_s, 3), budget_s=wanted.budget_s
-            )
-        called = ServiceCalled(
-            service.name, outcome, _masked(wanted.inputs, service.private), _masked(results, service.private),
-            round(took_s * 1e6),
-        )  # fmt: skip
-        return ServiceResult(service.name, outcome, results), called
+    def _moment(self, call: Mapping[str, Any], now: datetime) -> Moment:
+        """The storm switch was read with the call's row."""
+        answered = call["answered_at"]
+        too_long = answered is not None and now - answered >= self._longest_call
+        return Moment(now.astimezone(self._zone), bool(call["storm"]), too_long)
 
     def _store(
         self, db: Unit, call_id: str, number: int, event: Event, done: _Done, now: datetime, began: float
@@ -335,7 +268,7 @@ class Runner:
         new = {"call_id": call_id, "new_turn": number, "new_state": done.state, "new_language": done.language}
         self._sql.goes_on.run(db.connection, new)
         if done.state is None:
-            db.connection.execute(_RINGS_OUT_AT, {"call_id": call_id, "at": now + _RINGS_OUT})
+            db.connection.execute(RINGS_OUT_AT, {"call_id": call_id, "at": now + _RINGS_OUT})
         return TurnAnswer(call_id, number, done.outputs, done.language)
 
     def _add_turn(
@@ -367,7 +300,7 @@ class Runner:
         db.flush()
 
     def _stored(self, connection: sa.Connection, call_id: str, number: int) -> TurnAnswer:
-        row = connection.execute(_STORED, {"call_id": call_id, "number": number}).one_or_none()
+        row = connection.execute(STORED, {"call_id": call_id, "number": number}).one_or_none()
         if row is None:
             raise NoSuchCall(f"call {call_id} has not been answered")
         said = tuple(outputs.from_json(o) for o in row.outputs)
@@ -392,7 +325,3 @@ class Runner:
         if self._observe is not None:
             kind = "fault" if any(isinstance(o, outputs.Fault) for o in answer.outputs) else "answered"
             self._observe(str(channel), time.perf_counter() - began, kind)
-
-
-def _masked(values: Mapping[str, Any], private: frozenset[str]) -> dict[str, Any]:
-    return {name: MASK if name in private else value for name, value in values.items()}

@@ -109,7 +109,7 @@ class Exchange:
 
     async def _come_back(self, token: str) -> TurnAnswer:
         settings = self._parts.settings
-        longest_s = settings.callflows.max_call_minutes * 60 + settings.media.reconnect_s
+        longest_s = settings.callflows.cut_off_after_s + settings.media.reconnect_s
         try:
             call_id = str(tokens.check(settings, "call", token, max_age_s=round(longest_s)).get("call"))
         except tokens.TokenError as error:
@@ -141,7 +141,7 @@ class Exchange:
 
         call = LiveCall(self._tools, call_id, start.stream, send=socket.send, over=over)
         limit = asyncio.get_running_loop().call_later(
-            settings.callflows.max_call_minutes * 60, call.say_last, "too_long", "time limit"
+            settings.callflows.cut_off_after_s, call.say_last, "too_long", "time limit"
         )
         self._carried[call_id] = _Carried(call, socket, limit)
         token = tokens.issue(settings, "call", call=call_id)

@@ -572,7 +572,7 @@ def test_a_storm_of_garbage_on_many_sockets_leaves_one_call_alone(parts: Gateway
 
 
 def test_a_call_without_end_is_ended(parts: GatewayParts, settings: Settings, database: Database) -> None:
-    flows = settings.callflows.model_copy(update={"max_call_minutes": 0.02})
+    flows = settings.callflows.model_copy(update={"max_call_minutes": 0.02, "overtime_s": 0})
     short = replace(parts, settings=settings.model_copy(update={"callflows": flows}))
 
     async def scenario() -> None:

@@ -87,7 +87,7 @@ class TwilioDialer:
                 url=urls.voice(request.call_id),
                 method="POST",
                 timeout=request.ring_timeout_s,
-                time_limit=self._settings.callflows.max_call_minutes * 60,
+                time_limit=self._settings.callflows.cut_off_after_s,
                 machine_detection="Enable",
                 status_callback=urls.status(request.call_id),
                 status_callback_method="POST",

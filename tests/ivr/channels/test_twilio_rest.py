@@ -41,7 +41,7 @@ def test_a_call_is_asked_for_with_all_it_needs(dialer, fake_twilio):
         "Url": [f"https://ivr.example.org/twilio/voice?call={CALL}"],
         "Method": ["POST"],
         "Timeout": ["25"],
-        "TimeLimit": ["1800"],
+        "TimeLimit": ["1920"],
         "MachineDetection": ["Enable"],
         "StatusCallback": [f"https://ivr.example.org/twilio/status?call={CALL}"],
         "StatusCallbackMethod": ["POST"],
