@@ -8,6 +8,8 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
+_HALF_A_YEAR = timedelta(days=183)
+
 
 def day_of(year: int, month: int, day: int) -> date | None:
     try:
@@ -17,10 +19,14 @@ def day_of(year: int, month: int, day: int) -> date | None:
 
 
 def nearest(month: int, day: int, today: date) -> date | None:
-    """The one nearest to today, so that in December 3 January is to come and in January 30 December is over."""
+    """The one nearest to today, so that in December 3 January is to come and in January 30 December is over.
+
+    A 29 February more than half a year away is none: nobody means it without its year.
+    """
     years = (today.year - 1, today.year, today.year + 1)
     days = [found for year in years if (found := day_of(year, month, day))]
-    return min(days, key=lambda found: abs(found - today), default=None)
+    near = min(days, key=lambda found: abs(found - today), default=None)
+    return near if near is not None and abs(near - today) <= _HALF_A_YEAR else None
 
 
 def of_week(weeks: int, weekday: int, today: date) -> date:

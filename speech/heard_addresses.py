@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-import cn2an
-
 from speech.heard_answers import read_yes_no
 from speech.heard_digits import UNITS, read_digits
-from speech.heard_numbers import exact_number
+from speech.heard_numbers import exact_number, mandarin_whole
 from speech.transcripts import mandarin, narrow, without_hesitation
 
 _NO_ADDRESS = re.compile(
-    r"(?:i )?(?:do not|don't|dunno) ?(?:know|remember|have one)?|not sure|no idea|不知道|不清楚|不记得|忘了|没有",
+    r"(?:i )?(?:do not|don't|dunno) ?(?:know|remember|have one)?|please|thanks|thank you|not sure|no idea|不知道|"
+    r"不清楚|不记得|忘了|没有",
     re.IGNORECASE,
 )
 _ENGLISH_LEAD = re.compile(
@@ -78,7 +77,5 @@ def _mandarin_figures(words: str) -> str:
     """五零一 -> 501, 十八 -> 18; mixed or unfinished ones stay as they are."""
     if all(character in _DIGITS or character.isdecimal() for character in words):
         return read_digits(words, "zh-CN") or words
-    try:
-        return str(int(cn2an.cn2an(words.replace("〇", "零"), "smart")))
-    except (ValueError, KeyError):
-        return words
+    number = mandarin_whole(words)
+    return words if number is None else str(number)

@@ -15,15 +15,18 @@ _WRONG = r"(?:wrong|incorrect|false|mistaken)"
 # What an answer is made of. Tried in this order at each place; what matches none of them is neither yes nor no.
 _Part = tuple[Literal["yes", "no", "doubt", "neutral"], str]
 _ENGLISH: tuple[_Part, ...] = (
-    ("doubt", r"not wrong|not incorrect|why not|no problem|no worries|no power|no idea|(?:i'm )?not sure"),
-    ("no", r"(?:absolutely|certainly|definitely|of course|probably|obviously|sure|hell) (?:not|no)|i'm afraid not"),
+    ("doubt", r"(?:it's |that's |it is |that is )?not (?:wrong|incorrect)"),
+    ("doubt", r"why not|no problem|no worries|no power|no idea|(?:i'm )?not sure"),
+    ("no", r"(?:absolutely|certainly|definitely|of course|probably|obviously|sure|hell) (?:not|no)"),
+    ("no", r"i'm afraid not|i guess not"),
     ("no", rf"(?:{_WHO} )?{_VERB} not(?: {_ADVERB})?(?: (?:{_RIGHT}|think so|believe so))?"),
     ("no", r"(?:i )?do not (?:think|believe)(?: (?:so|it is|that's right|that's correct))?"),
     ("no", rf"(?:it's|that's|this is|it is|that is|i'm)? ?not(?: {_ADVERB})*(?: (?:{_RIGHT}|yet|at all))?"),
     ("no", rf"(?:{_WHO} (?:is|was) |it's |that's |you're |you are )?(?:all )?{_WRONG}"),
     ("no", r"no way|no thanks|no thank you|none|never|negative|nope|nah|nay|no|uh-uh"),
     ("yes", rf"(?:it's|that's|this is|that is|it is|you're|you are|i'm) (?:{_ADVERB} )*{_RIGHT}"),
-    ("yes", r"i (?:think|believe|guess) (?:so|it is|that's (?:right|correct))|i'm sure|you got it|go ahead|please do"),
+    ("yes", r"i (?:think|believe|guess) (?:so|it is|that's (?:right|correct))"),
+    ("yes", r"i'm sure|i agree|you got it|go ahead|please do"),
     ("yes", r"(?:that's|that is|it's) the (?:one|right one)|sure thing|quite right|quite so|very good|you bet"),
     ("yes", r"yes|yeah|yep|yup|yah|ya|aye|uh-huh|uh huh|mm-hmm|mhm|affirmative|confirmed|confirm|agreed|indeed"),
     ("yes", r"of course|absolutely|definitely|certainly|precisely|exactly|sure|okay|ok|all right|alright|correct"),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-import cn2an
-
 from speech.calendar_days import day_of, last_day, months_on, nearest, of_week
+from speech.heard_numbers import mandarin_whole
 
 _NEAR = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _DAY = re.compile(
-    r"(?P<near>大前|前|昨|今|明|后|大后)[天日儿](?:早上|早晨|上午|中午|下午|傍晚|晚上|夜里)?|(?P<night>[昨今明])[晚早]上?"
+    r"(?P<near>大前|前|昨|今|明|后|大后)(?:[天日]|儿个?)(?:早上|早晨|上午|中午|下午|傍晚|晚上|夜里)?|(?P<night>[昨今明])[晚早]上?"
 )
 _AROUND = re.compile(r"^(?:嗯|呃|额|那个|应?该?是|就是|就在|在|从|[,，])+|(?:吧|啊|呢|的|呀|开始)+$")
 _WEEK = re.compile(r"(?P<shift>上上|下下|上|下|这|本)个?(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-6])")
@@ -51,7 +50,7 @@ def _weekday(said: str) -> int:
 
 def _counted(said: str, today: date) -> date | None:
     found = _COUNTED.fullmatch(said)
-    count = _number(found["count"]) if found else None
+    count = mandarin_whole(found["count"]) if found else None
     if not found or count is None:
         return None
     count = -count if found["way"].endswith("前") else count
@@ -67,7 +66,7 @@ def _month_end(said: str, today: date) -> date | None:
     if not found["month"]:
         first = months_on(today, {"上": -1, "下": 1}.get(found["shift"] or "", 0), 1)
         return first and last_day(first.year, first.month)
-    month = _number(found["month"])
+    month = mandarin_whole(found["month"])
     if month is None:
         return None
     year = _year(found["year"], today)
@@ -85,7 +84,7 @@ def _named(said: str, today: date) -> date | None:
             weekday, said = _weekday(place["day"]), said[: place.start()] + said[place.end() :]
             break
     if of_month := _OF_MONTH.fullmatch(said):
-        number = _number(of_month["day"])
+        number = mandarin_whole(of_month["day"])
         day = None if number is None else months_on(today, {"上": -1, "下": 1}.get(of_month["shift"], 0), number)
     else:
         day = _month_and_day(said, today)
@@ -96,7 +95,7 @@ def _month_and_day(said: str, today: date) -> date | None:
     found = _NAMED.fullmatch(said)
     if not found:
         return None
-    month, day = _number(found["month"]), _number(found["day"])
+    month, day = mandarin_whole(found["month"]), mandarin_whole(found["day"])
     if month is None or day is None:
         return None
     if found["year"] is None:
@@ -108,13 +107,4 @@ def _month_and_day(said: str, today: date) -> date | None:
 def _year(said: str | None, today: date) -> int | None:
     if not said:
         return None
-    return today.year + _YEARS[said[0]] if said[0] in _YEARS else _number(said)
-
-
-def _number(text: str) -> int | None:
-    if not re.fullmatch(r"[\d零〇一幺二两三四五六七八九十百千]+", text):
-        return None
-    try:
-        return int(cn2an.cn2an(text.replace("〇", "零"), "smart"))
-    except (ValueError, KeyError):
-        return None
+    return today.year + _YEARS[said[0]] if said[0] in _YEARS else mandarin_whole(said)

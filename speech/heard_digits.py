@@ -24,7 +24,7 @@ _TENS = dict(
     zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), "23456789", strict=True)  # noqa: SIM905
 )
 _TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
-_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 _PLURALS = {
     ("zeroes" if word == "zero" else word + "es" if word == "six" else word + "s"): d for word, d in UNITS.items()
 }
@@ -40,11 +40,11 @@ _DECIMAL = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])")
 
 _MANDARIN_DIGITS = dict(zip("零〇洞一幺二两三四五六七拐八九", "000112234567789", strict=True))
 _MANDARIN_FILLERS = re.compile(
-    r"请?你?(?:等|记|听)?一下|我们?家?的|我们?家|户号|客户(?:编号|号码?)|编号|号码|(?:手机|电话|座机|卡|账|帐)号?|"
+    r"请?你?(?:等|记|听)?一下|我们?家?的|我们?家|户号|电?表号|客户(?:编号|号码?)|编号|号码|(?:手机|电话|座机|卡|账|帐)号?|"
     r"密码|数字|"
     r"就是|这个|那个|然后|接着|再是|好的|你好|您好|谢谢|麻烦|[我是为嗯呃额哦啊呢吧哈杠]"
 )
-_MANDARIN_TIMES = re.compile(r"([一两二三四五六2-6])个([零〇洞一幺二两三四五六七拐八九\d])")
+_MANDARIN_TIMES = re.compile(r"([一两二三四五六七八九2-9])个([零〇洞一幺二两三四五六七拐八九\d])")
 
 
 def read_digits(text: str, language: str) -> str | None:
@@ -71,6 +71,9 @@ def _english_digits(text: str) -> str | None:
     digits = ""
     at = 0
     while at < len(words):
+        counted = words[at] in _COUNTS and words[at + 1 : at + 2] and words[at + 1] in _PLURALS
+        if counted and at and words[at - 1] in UNITS:
+            return None  # "two two fives": 2 55 or 22 5?
         found = _group(words[at:])
         if found is not None:
             digits += found[0]
@@ -102,10 +105,12 @@ def _group(words: list[str]) -> tuple[str, int] | None:
         return _TEENS[word], 1
     if word not in _TENS:
         return None
+    after = words[2] if len(words) > 2 else _PAUSE
     unit = UNITS.get(following, "0")
     if unit == "0":
+        if following == _PAUSE and UNITS.get(after, "0") != "0":
+            return None  # "seventy, seven": 77 or 70 7?
         return _TENS[word] + "0", 1
-    after = words[2] if len(words) > 2 else _PAUSE
     return None if after in UNITS and UNITS[after] != "0" else (_TENS[word] + unit, 2)
 
 

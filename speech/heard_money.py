@@ -8,6 +8,7 @@ from decimal import Decimal
 from speech.heard_numbers import exact_number
 from speech.transcripts import mandarin, plain, without_hesitation
 
+_LONGEST = 200  # characters; no amount is longer, and a talker is not parsed in every way he could be
 _END = ".。,，!！?？ "
 
 
@@ -16,6 +17,8 @@ def read_money(text: str, language: str) -> int | None:
 
     "twelve fifty" is 12.50 as prices are said; "one fifty" may be 150 and is nobody's guess.
     """
+    if len(text) > _LONGEST:
+        return None
     said = re.sub(r"(?<=\d),(?=\d{3})", "", plain(text).strip(_END))
     said = _MANDARIN_AROUND.sub("", said) if mandarin(language) else _ENGLISH_AROUND.sub("", without_hesitation(said))
     said = re.sub(r"^¥ ?", "", said.strip(_END))

@@ -12,6 +12,7 @@ from speech.heard_digits import read_digits
 from speech.transcripts import mandarin, plain, without_hesitation
 
 _FIGURES = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+_TOO_MUCH = 10**15
 _END = ".。,，!！?？ "
 
 
@@ -25,13 +26,15 @@ def read_number(text: str, language: str) -> float | None:
 
 
 def exact_number(text: str, language: str) -> Decimal | None:
-    """As `read_number`, without rounding."""
+    """As `read_number`, without rounding. None from a thousand million million on: nobody's meter says so."""
     said = plain(text).strip(_END)
     said = _MANDARIN_AROUND.sub("", said) if mandarin(language) else _ENGLISH_AROUND.sub("", without_hesitation(said))
     said = said.strip(_END)
     if _FIGURES.fullmatch(said):
-        return Decimal(said.replace(",", ""))
-    return _mandarin_number(said) if mandarin(language) else _english_number(said)
+        number: Decimal | None = Decimal(said.replace(",", ""))
+    else:
+        number = _mandarin_number(said) if mandarin(language) else _english_number(said)
+    return number if number is not None and abs(number) < _TOO_MUCH else None
 
 
 _MANDARIN_AROUND = re.compile(
@@ -62,6 +65,15 @@ def _mandarin_number(text: str) -> Decimal | None:
     except (ValueError, KeyError):
         return None
     return -number if found["minus"] else number
+
+
+_WHOLE = re.compile(r"[\d零〇一幺二两三四五六七八九十百千万亿]+")
+
+
+def mandarin_whole(text: str) -> int | None:
+    """A whole number from 0 on and nothing but it: 十五, 二零二六, 3."""
+    number = _mandarin_number(text) if _WHOLE.fullmatch(text) else None
+    return None if number is None else int(number)
 
 
 _ENGLISH_AROUND = re.compile(

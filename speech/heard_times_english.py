@@ -16,7 +16,8 @@ _AROUND = re.compile(
     r"\s(?:please|thanks|thank you|yesterday|today|tomorrow|or so|exactly|sharp)$"
 )
 _PART = re.compile(
-    r"\s?\b(?:(?P<am>a\.? ?m\b\.?)|(?P<pm>p\.? ?m\b\.?)|(?:(?:in|of) the|this|yesterday|tomorrow) (?P<named>morning|"
+    r"(?:\s|(?<=\d))(?:(?P<am>a\.? ?m\b\.?)|(?P<pm>p\.? ?m\b\.?)|(?:(?:in|of) the|this|yesterday|"
+    r"tomorrow) (?P<named>morning|"
     r"afternoon|evening)|"
     r"(?P<night>at night|tonight|last night|in the night))$"
 )

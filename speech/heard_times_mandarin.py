@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-import cn2an
-
 from speech.day_parts import clock
+from speech.heard_numbers import mandarin_whole
 
 _PARTS = {
     "凌晨": "small hours", "清晨": "morning", "清早": "morning", "早上": "morning", "早晨": "morning", "早": "morning",
-    "上午": "morning", "中午": "noon", "下午": "afternoon", "傍晚": "evening", "晚上": "晚上",
+    "上午": "morning", "中午": "noon", "正午": "noon", "下午": "afternoon", "傍晚": "evening", "晚上": "晚上",
     "晚": "晚上", "夜里": "night", "夜间": "night", "半夜": "night", "深夜": "night",
 }  # fmt: skip
 _AROUND = re.compile(
@@ -38,7 +37,7 @@ def mandarin_time(text: str) -> str | None:
     found = _TIME.fullmatch(said)
     if not found:
         return None
-    hour, minutes = _number(found["hour"]), _past(found)
+    hour, minutes = mandarin_whole(found["hour"]), _past(found)
     if hour is None or minutes is None or hour > 24:
         return None
     part = _PARTS.get(found["part"] or "", "")
@@ -53,7 +52,7 @@ def _past(found: re.Match[str]) -> int | None:
     for name in ("before", "behind"):
         if found[name]:
             others = found["half"] or found["quarters"] or found["minutes"] or found["whole"]
-            number = _number(found[name])
+            number = mandarin_whole(found[name])
             if number is None or others or (found["before"] and found["behind"]):
                 return None
             number *= 15 if found[f"{name}_unit"] == "刻" else 1
@@ -61,19 +60,12 @@ def _past(found: re.Match[str]) -> int | None:
     if found["half"]:
         return 30
     if found["quarters"]:
-        quarters = _number(found["quarters"])
+        quarters = mandarin_whole(found["quarters"])
         return None if quarters is None else 15 * quarters
     if not found["minutes"]:
         return 0
     said = found["minutes"]
-    number = _number(said.lstrip("零〇0") or "零")
+    number = mandarin_whole(said.lstrip("零〇0") or "零")
     # 八点五 is no time; 八点零五, 八点十五 and 八点五分 are.
     spoken_whole = len(said) > 1 or found[0].endswith("分")
     return number if number is not None and number < 60 and spoken_whole else None
-
-
-def _number(text: str) -> int | None:
-    try:
-        return int(cn2an.cn2an(text.replace("〇", "零"), "smart"))
-    except (ValueError, KeyError):
-        return None

@@ -54,12 +54,11 @@ _IS = r"(?:'s| is| are| should be| should have been| must be| was| were| has to 
 _WHAT = r"(?:digit|number|one|figure|place|position)"
 _NTH = r"(?P<place>\d{1,2}(?:st|nd|rd|th)|[a-z]+)"
 _ENGLISH_PLACE = re.compile(
-    rf"{_DENIAL}the (?:(?P<back>second(?: to|-to-|-)? ?last|third(?: to|-to-|-)? ?last|last but one|next to last)|"
-    rf"{_NTH})"
-    rf" {_WHAT}{_IS}(?: a| an)? (?P<new>.+?)(?:,? not(?: a| an)? (?P<old>.+))?"
+    rf"{_DENIAL}(?:the )?(?:(?P<back>second(?: to|-to-|-)? ?last|third(?: to|-to-|-)? ?last|last but one|next to last)"
+    rf"(?: {_WHAT})?|{_NTH} {_WHAT}){_IS}(?: a| an)? (?P<new>.+?)(?:,? not(?: a| an)? (?P<old>.+))?"
 )
 _ENGLISH_LAST = re.compile(
-    rf"{_DENIAL}(?:the (?P<which>last|final|first) (?:(?P<count>two|three|four|five|six|[2-6])(?: {_WHAT}s?)?|"
+    rf"{_DENIAL}(?:(?:the )?(?P<which>last|final|first) (?:(?P<count>two|three|four|five|six|[2-6])(?: {_WHAT}s?)?|"
     rf"{_WHAT}){_IS}"
     rf"|(?:it |that )?(?:should |must )?(?P<verb>end|start|begin)(?:s|ing)? (?:in|with|on)|(?:the )?(?P<noun>end|"
     rf"ending|beginning){_IS})"

@@ -167,3 +167,9 @@ def test_nothing_that_is_said_breaks_a_call(text: str, language: str) -> None:
     read_money(text, language)
     read_date(text, language, TODAY)
     read_yes_no(text, language)
+
+
+def test_a_talker_is_answered_at_once_and_a_number_beyond_all_meters_is_none() -> None:
+    assert read_money("and not five " * 400, "en") is None
+    assert read_number("one " * 400, "en") is None
+    assert read_number("9" * 16, "zh-CN") is None
