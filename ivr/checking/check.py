@@ -14,7 +14,7 @@ from ivr.checking.exploration import explore
 from ivr.checking.faults import from_faults
 from ivr.checking.finding import Finding, Notes
 from ivr.checking.inputs import check_inputs
-from ivr.checking.loops import check_loops, check_recursion
+from ivr.checking.loops import check_recursion, check_silent_loops, check_unasked_loops
 from ivr.checking.material import Material
 from ivr.checking.menus import check_menus
 from ivr.checking.people import check_people
@@ -64,7 +64,9 @@ def check(
     material = Material(flows, services, Sources(files), exploration, begun, frozenset(recordings), notes)
     check_entries(material)
     check_reached(material)
-    check_ends(material, check_loops(material))
+    stuck = check_unasked_loops(material)
+    stuck |= check_ends(material, stuck)
+    check_silent_loops(material, stuck)
     check_recursion(material)
     check_prompts(material)
     check_spoken(material)

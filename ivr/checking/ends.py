@@ -64,8 +64,8 @@ def _leads(found: Exploration, node: NodeId, way: Way, target: NodeId, end: bool
     return False
 
 
-def check_ends(material: Material, loops: set[NodeId]) -> None:
-    """`loops`: nodes on cycles that were told already."""
+def check_ends(material: Material, loops: set[NodeId]) -> set[NodeId]:
+    """Nodes from which a call cannot end. `loops`: nodes on cycles that were told already."""
     found = material.exploration
     done = finished(found)
     trapped = {node for node in material.reached if node not in done}
@@ -74,7 +74,7 @@ def check_ends(material: Material, loops: set[NodeId]) -> None:
         inside = set(component)
         if any(other not in inside for node in component for other in edges[node]) or inside & loops:
             continue
-        node = min(component, key=lambda n: (len(material.path(*n)), n))
+        node = material.nearest(component)
         others = listed([f"{f}.{n}" for f, n in sorted(inside - {node})])
         material.notes.add(
             "no-end",
@@ -85,6 +85,7 @@ def check_ends(material: Material, loops: set[NodeId]) -> None:
             "Let one of its ways lead to a 'hangup', a 'return' or a flow that ends.",
             material.path(*node),
         )
+    return trapped
 
 
 def _calls(material: Material, node: NodeId) -> bool:
@@ -134,6 +135,8 @@ def _never_return(material: Material) -> dict[str, tuple[NodeId, Way]]:
         if any(found.called(way)) or (next_reached and not node.into):
             continue
         told[node.name] = ((flow.name, node.name), way)
+        if any(flow.name == ring_flow for ring_flow, _ in _calls_below(found, way)):
+            continue  # flows that call each other in a ring: told as such
         lost = (
             f"so '{node.next}' is never come to" if not next_reached else f"so nothing is kept of {listed(node.into)}"
         )
@@ -145,6 +148,21 @@ def _never_return(material: Material) -> dict[str, tuple[NodeId, Way]]:
             material.path(flow.name, node.name),
         )
     return told
+
+
+def _calls_below(found: Exploration, way: Way) -> set[NodeId]:
+    """Parts begun by calls from what `way` calls, itself among them."""
+    seen = set(found.targets(way))
+    work = list(seen)
+    while work:
+        part = work.pop()
+        for node in found.length.get(part, ()):
+            for inner in found.ways[part[0], node]:
+                if inner.kind is Kind.CALL:
+                    fresh = set(found.targets(inner)) - seen
+                    seen |= fresh
+                    work += fresh
+    return seen
 
 
 def _following(found: Exploration, flow: str, left: set[str], heads: set[str]) -> set[str]:

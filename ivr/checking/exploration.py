@@ -18,6 +18,7 @@ from ivr.checking.ways import Kind, NodeId, Way, ways
 from ivr.flow import FlowSet
 
 LONGEST_PATH = 40  # steps shown
+DEEPEST = 3  # flows called by flows that are shown from inside on a way through them
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Exploration:
                 best[part[0], node] = min(best.get((part[0], node), found), found)
         return {node: part for node, (_, part) in best.items()}
 
+    def distance(self, node: NodeId, reached: Mapping[NodeId, NodeId]) -> int:
+        """From the beginning of a call to a node that is reached."""
+        part = reached[node]
+        return self.begun[part] + self.length[part][node[1]]
+
     def targets(self, way: Way) -> Iterator[NodeId]:
         """Where a LEAVE or CALL goes: with storm mode off, and on."""
         if way.kind is Kind.LEAVE and way.node:
@@ -83,17 +89,17 @@ class Exploration:
             part = found[-1][0]
         return found[::-1]
 
-    def _inside(self, part: NodeId, node: str) -> list[Step]:
+    def _inside(self, part: NodeId, node: str, depth: int = 0) -> list[Step]:
         """From the beginning of `part` to `node`, that node left out."""
-        steps: list[Step] = []
+        steps: list[Step] = []  # the last one first
         while (came := self.came[part].get(node)) is not None:
-            before = [Step(part[0], came.node, came.way.event, came.way.times, came.way.by_caller)]
-            if came.through is not None:
+            if came.through is not None and depth < DEEPEST:
                 last = self.returns[came.through][1]
-                before += [*self._inside(came.through, last), Step(came.through[0], last, "returns")]
-            steps = before + steps
+                steps.append(Step(came.through[0], last, "returns"))
+                steps += self._inside(came.through, last, depth + 1)[::-1]
+            steps.append(Step(part[0], came.node, came.way.event, came.way.times, came.way.by_caller))
             node = came.node
-        return steps
+        return steps[::-1]
 
 
 def explore(flows: FlowSet, entries: Mapping[str, str]) -> Exploration:

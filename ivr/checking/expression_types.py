@@ -129,6 +129,7 @@ def _arithmetic(tree: ast.BinOp, types: Types, complain: Complain) -> Family:
         if _differ(*families):
             source = f"'{ast.unparse(tree)}'"
             complain(f"{source} adds {families[0]} and {families[1]}", "Make a text of it with text(..), or a number.")
+            return Family.UNKNOWN
         return Family.TEXT
     _numbers([tree.left, tree.right], tree, types, complain)
     return Family.NUMBER

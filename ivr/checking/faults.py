@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ivr.checking.catalogue import CODES
 from ivr.checking.finding import Finding, Severity
 from ivr.yaml_source import FlowFault
 
@@ -48,6 +49,7 @@ def code_of(message: str) -> str:
 
 def from_faults(faults: Iterable[FlowFault]) -> list[Finding]:
     return [
-        Finding(code_of(fault.message), Severity.ERROR, fault.place, fault.message, fault.hint or "See docs/flows.md.")
+        Finding(code, Severity.ERROR, fault.place, fault.message, fault.hint or CODES[code].mend)
         for fault in faults
+        for code in [code_of(fault.message)]
     ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ivr.checking.components import rings
 from ivr.checking.counters import Counter, counters
+from ivr.checking.escalated import after_escalation
 from ivr.checking.exploration import Exploration
 from ivr.checking.finding import Step
 from ivr.checking.material import Material, listed
@@ -22,15 +23,13 @@ _WHO = {
 }
 
 
-def check_loops(material: Material) -> set[NodeId]:
+def check_unasked_loops(material: Material) -> set[NodeId]:
     """Nodes on the cycles found."""
-    flows = material.flows.flows
+    nodes = material.flows.flows
 
     def unasked(node: NodeId, way: Way) -> bool:
-        return not isinstance(flows[node[0]].nodes[node[1]], (*_WAITS, TransferNode)) and way.cause is not Cause.FAULT
-
-    def silent(node: NodeId, way: Way) -> bool:
-        return way.cause not in (Cause.CHOICE, Cause.FAULT)
+        kind = nodes[node[0]].nodes[node[1]]
+        return not isinstance(kind, (*_WAITS, TransferNode)) and way.cause is not Cause.FAULT
 
     told: set[NodeId] = set()
     for ring in _unlimited(material, unasked):
@@ -43,19 +42,25 @@ def check_loops(material: Material) -> set[NodeId]:
             "goes round without ever waiting for the caller",
             "Lead one of its ways elsewhere, or count the rounds with 'set' and leave with 'when'.",
         )
-    for ring in _unlimited(material, silent):
-        if told & set(ring):
-            continue
-        told |= set(ring)
-        _note(
-            material,
-            "endless-loop",
-            ring,
-            silent,
-            "",
-            "Let an escalation end somewhere else, or count the rounds with 'set' and leave with 'when'.",
-        )
     return told
+
+
+def check_silent_loops(material: Material, told: set[NodeId]) -> None:
+    """`told`: nodes of which worse was said already."""
+
+    def silent(_node: NodeId, way: Way) -> bool:
+        return way.cause not in (Cause.CHOICE, Cause.FAULT)
+
+    for ring in _unlimited(material, silent):
+        if not told & set(ring):
+            _note(
+                material,
+                "endless-loop",
+                ring,
+                silent,
+                "",
+                "Let an escalation end somewhere else, or count the rounds with 'set' and leave with 'when'.",
+            )
 
 
 def check_recursion(material: Material) -> None:
@@ -94,14 +99,19 @@ def _unlimited(material: Material, allowed: Callable[[NodeId, Way], bool]) -> li
     told: list[list[NodeId]] = []
     seen: set[NodeId] = set()
     for ring in rings(leaving):  # a jump empties every variable: no counter outlives it
-        members = set(ring)
-        if any(way.kind is Kind.LEAVE and t in members for n in ring for t, way in leaving[n].items()):
-            told.append(ring)
-            seen |= members
+        if _jumped(leaving, ring):
+            possible = after_escalation(material, leaving, ring)
+            told += [left for left in rings(possible, set(ring)) if _jumped(possible, left)][:1]
+            seen |= set(ring)
     for ring in rings(inside):
         if not seen & set(ring):
             told += _unlimited_rings(material, inside, ring)
     return told
+
+
+def _jumped(edges: Edges, ring: list[NodeId]) -> bool:
+    members = set(ring)
+    return any(way.kind is Kind.LEAVE and to in members for node in ring for to, way in edges[node].items())
 
 
 def _unlimited_rings(material: Material, edges: Edges, ring: list[NodeId]) -> Iterable[list[NodeId]]:
@@ -187,7 +197,7 @@ def _note(
     fix: str,
 ) -> None:
     members = set(ring)
-    first = min(ring, key=lambda n: (len(material.path(*n)), n))
+    first = material.nearest(ring)
     way_there = material.path(*first)[:-1]
     round_ = _round(material.exploration, members, first, allowed)
     names = [step.node if step.flow == first[0] else f"{step.flow}.{step.node}" for step in round_[:-1]]

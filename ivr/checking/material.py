@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +33,10 @@ class Material:
 
     def path(self, flow: str, node: str) -> tuple[Step, ...]:
         return self.exploration.path((flow, node), self.reached)
+
+    def nearest(self, nodes: Iterable[NodeId]) -> NodeId:
+        """The one of these reached nodes that a call comes to first."""
+        return min(nodes, key=lambda node: (self.exploration.distance(node, self.reached), node))
 
     def place(self, flow: str, *path: str | int) -> Place:
         return self.sources.place(flow, *path)

@@ -45,8 +45,8 @@ def check_prompts(material: Material) -> None:
                     material.notes.add(
                         "unused-text",
                         material.place(owner, "prompts", prompt, left[0]),
-                        f"'{prompt}' is only said in {listed(sorted(filter(None, languages)))}; nobody hears its text "
-                        f"in {listed(left)}.",
+                        f"'{prompt}' is only said in {', '.join(sorted(filter(None, languages)))}; nobody hears its "
+                        f"text in {', '.join(left)}.",
                         "Say it without '@' somewhere, or take it that the text stands there for nothing.",
                     )
             _placeholders(material, owner, prompt, texts, place)
@@ -98,8 +98,8 @@ def _placeholders(material: Material, owner: Owner, prompt: str, texts: Texts, p
             material.notes.add(
                 "placeholder-mismatch",
                 material.place(owner, "prompts", prompt, language),
-                f"'{prompt}' says {listed([f'{{{n}}}' for n in sorted(every - found)])} in {listed(others)}, but not "
-                f"in {language}.",
+                f"'{prompt}' says {listed([f'{{{n}}}' for n in sorted(every - found)])} in {', '.join(others)}, but "
+                f"not in {language}.",
                 "Say the same values in every language.",
             )
 

@@ -68,9 +68,9 @@ class _Flow:
         mates: dict[str, Bits] = dict(self.bit)
         for node in self.flow.nodes.values():
             together = 0
-            for name in _written(node):
+            for name in written(node):
                 together |= self.bit.get(name, 0)
-            for name in _written(node):
+            for name in written(node):
                 if name in mates:
                     mates[name] |= together
         return mates
@@ -82,7 +82,7 @@ class _Flow:
                 for name in branch.condition.names if branch.condition else ():
                     bits |= self.mates.get(name, 0)
         elif not (isinstance(node, nodes.DoNode) and way.event in FAILURES) and _answers(node, way):
-            for name in _written(node):
+            for name in written(node):
                 bits |= self.bit.get(name, 0)
         return bits
 
@@ -143,7 +143,7 @@ class _Flow:
         return (*start[:-1], *steps)
 
 
-def _written(node: Node) -> set[str]:
+def written(node: Node) -> set[str]:
     match node:
         case nodes.AskNode(into=into):
             return {into}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 
 from ivr import flow as nodes
 from ivr.checking.expression_types import Complain, Family, Types, family, infer, type_of
+from ivr.checking.finding import Step
 from ivr.checking.material import Material
 from ivr.flow import BUILT_IN, Flow, Node
 from ivr.prompts import Placeholder, Template
@@ -24,6 +25,8 @@ _SAYS: Mapping[str, frozenset[Family]] = {
     "date": frozenset({Family.TEXT, Family.UNKNOWN}),
     "month": frozenset({Family.TEXT, Family.UNKNOWN}),
     "time": frozenset({Family.TEXT, Family.UNKNOWN}),
+    "datetime": frozenset({Family.TEXT, Family.UNKNOWN}),
+    "weekday": frozenset({Family.TEXT, Family.UNKNOWN}),
     "yes_no": frozenset({Family.YES_NO, Family.UNKNOWN}),
 }
 _DAY = {ValueType.DATE, ValueType.TEXT}
@@ -55,7 +58,7 @@ def _types(flow: Flow | None) -> Types:
 
 
 def _spoken(material: Material, template: Template, types: Types, place: Place) -> None:
-    complain = _complainer(material, "expression-type", place, ())
+    complain = _complainer(material, "expression-type", place, tuple)
     for part in template.parts:
         if not isinstance(part, Placeholder):
             continue
@@ -77,9 +80,9 @@ def _spoken(material: Material, template: Template, types: Types, place: Place) 
             )
 
 
-def _complainer(material: Material, code: str, place: Place, path: tuple[object, ...]) -> Complain:
+def _complainer(material: Material, code: str, place: Place, path: Callable[[], Iterable[Step]]) -> Complain:
     def complain(what: str, fix: str) -> None:
-        material.notes.add(code, place, what + ".", fix, path)  # type: ignore[arg-type]
+        material.notes.add(code, place, what + ".", fix, path())
 
     return complain
 
@@ -119,9 +122,9 @@ class _Checker:
 
     def _complain(self, *path: str | int) -> Complain:
         place = self.material.place(self.flow.name, "nodes", self.node.name, *path)
-        return _complainer(self.material, "expression-type", place, self._path())
+        return _complainer(self.material, "expression-type", place, self._path)
 
-    def _path(self) -> tuple[object, ...]:
+    def _path(self) -> tuple[Step, ...]:
         return self.material.path(self.flow.name, self.node.name)
 
     def _put(self, key: str, given: Mapping[str, Template], wanted: Mapping[str, ValueType], what: str) -> None:
@@ -137,8 +140,8 @@ class _Checker:
                     f"'{name}' of {what} is {wanted[name].value}, {fault}."
                     if what != "the variable"
                     else f"'{name}' is {wanted[name].value}, {fault}.",
-                    f"Give it a {wanted[name].value.replace('_', ' ')}.",
-                    self._path(),  # type: ignore[arg-type]
+                    f"Give it a {wanted[name].value}.",
+                    self._path(),
                 )
 
     def _kept(self, written: Mapping[str, ValueType]) -> None:
@@ -150,7 +153,7 @@ class _Checker:
                     self.material.place(self.flow.name, "nodes", self.node.name, "into"),
                     f"'{variable}' is {own.type.value}, but what comes back is {type_.value}.",
                     f"Declare '{variable}' as {type_.value}.",
-                    self._path(),  # type: ignore[arg-type]
+                    self._path(),
                 )
 
     def _given(self, results: Mapping[str, Template]) -> None:
@@ -160,7 +163,7 @@ class _Checker:
                 self.material.place(self.flow.name, "nodes", self.node.name, "return", name),
                 f"flow '{self.flow.name}' gives no '{name}'.",
                 f"Declare '{name}' under 'gives', or leave it out.",
-                self._path(),  # type: ignore[arg-type]
+                self._path(),
             )
 
 
