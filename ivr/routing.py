@@ -178,7 +178,7 @@ def _routed(wait: Wait, text: str) -> Said | None:
     # A free answer is about anything: only against all that callers may want can a command be told from it.
     among = None if isinstance(wait.node, AskNode) and wait.node.type in FREE else by_intent.keys()
     routed = wait.flows.router(wait.language).route(text, among)
-    if routed is None or routed.intent not in by_intent:
+    if routed is None or routed.intent not in by_intent or routed.confidence < wait.reject_below:
         return None
     return Said(by_intent[routed.intent], routed.confidence, routed.matched, by_intent=True)
 
