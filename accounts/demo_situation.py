@@ -26,7 +26,7 @@ def add_situation(session: Session, now: datetime) -> None:
     session.add(
         Outage(
             kind=OutageKind.FAULT,
-            area={"en": "Station Road and Liberation Road", "zh-CN": "解放路和车站路一带"},
+            area={"en": "parts of Chengguan and Qingshui", "zh-CN": "城关镇、清水镇部分区域"},
             cause={"en": "a damaged cable", "zh-CN": "电缆受损"},
             starts_at=began,
             expected_end_at=began + timedelta(hours=5),

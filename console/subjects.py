@@ -13,6 +13,7 @@ from callqueue.attempts import NOBODY
 
 _KNOWN: Final = {
     "Danger": lazy_gettext("Danger"),
+    "Life support": lazy_gettext("Life support"),
     "Call back": lazy_gettext("Call back"),
     "Complaint": lazy_gettext("Complaint"),
     "No power": lazy_gettext("No power"),
