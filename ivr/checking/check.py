@@ -45,9 +45,11 @@ def check(
     entries: Mapping[str, str],
     recordings: Collection[tuple[str, str]] = (),
 ) -> Checked:
-    """Never raises for what is in the files. `files`: name -> text; `entries`: flow -> why calls begin with it, as in
-    "answers inbound calls"; `recordings`: (language, prompt) of every recorded prompt. Findings come by file and
-    line."""
+    """Never raises for what is in the files. Findings come by file and line.
+
+    `files`: name -> text. `entries`: flow -> why calls begin with it, as in "answers inbound calls", which comes first.
+    `recordings`: (language, prompt) of every recorded prompt.
+    """
     notes = Notes({name: code.severity for name, code in CODES.items()})
     try:
         flows = load(files, services, languages, utility)

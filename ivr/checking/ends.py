@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from ivr.checking.components import components
 from ivr.checking.exploration import Exploration
+from ivr.checking.finding import Severity
 from ivr.checking.material import Material, listed
 from ivr.checking.ways import Kind, NodeId, Way
 from ivr.flow import CallNode
@@ -195,7 +196,8 @@ def _heads(edges: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def check_entries(material: Material) -> None:
-    for name, why in material.entries.items():
+    """The first entry answers calls, the others begin calls of our own, which some hotlines never make."""
+    for index, (name, why) in enumerate(material.entries.items()):
         flow = material.flows.flows.get(name)
         if flow is None:
             material.notes.add(
@@ -203,4 +205,5 @@ def check_entries(material: Material) -> None:
                 Place("config.yaml", 1, 1),
                 f"there is no flow '{name}', which {why}.",
                 "Write the flow, or name another one in config.yaml.",
+                severity=Severity.WARNING if index else None,
             )
