@@ -66,7 +66,8 @@ class _Walk:
         self.where: _NodeKey | None = None
         self.kind = ""
         self.cause = ""
-        self.asked_back = ""  # the option that the caller was asked to confirm
+        self.confirming = False  # what was understood has been asked back, and not yet answered with yes
+        self.asked_back = ""  # the option that this was about
         self.at: datetime | None = None
         self.calls: _Stack = ()  # the call nodes whose flows are under way
         self.calls_at: dict[_NodeKey, _Stack] = {}
@@ -109,7 +110,8 @@ class _Walk:
         if left is not None:
             self._leave(outcome)
             self._follow(left, outcome, node)
-        self.where, self.kind, self.cause, self.asked_back = node, kind, "", ""
+        self.where, self.kind, self.cause = node, kind, ""
+        self.confirming, self.asked_back = False, ""
         self.calls_at[node] = self.calls
         self._figures(node).entries += 1
 
@@ -157,15 +159,16 @@ class _Walk:
             figures.confidence_sum += heard["confidence"]
             figures.confidence_count += 1
         if verdict in ("confirm", "corrected"):
-            self.asked_back = option or ""
-            self.cause = ""
+            self.confirming, self.asked_back, self.cause = True, option or "", ""
         elif verdict == "match":
             taken = option or self.asked_back
             at_record = heard.get("by") == "recording"
             self.cause = f"option.{taken}" if taken else "recorded" if at_record else "value"
+            self.confirming, self.asked_back = False, ""
         else:
             self.cause = verdict
-        if verdict == "no_match" and heard.get("by") == "speech" and self.kind == "menu":
+        said = verdict == "no_match" and heard.get("by") == "speech"
+        if said and self.kind == "menu" and not self.confirming:
             self._unheard(self.where, heard.get("text", ""))
 
     def _unheard(self, node: _NodeKey, text: str) -> None:

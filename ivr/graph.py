@@ -196,6 +196,7 @@ class _Ways:
         if isinstance(node, nodes.MenuNode | nodes.AskNode):
             for name in ("no_input", "no_match", "help"):
                 yield from escalation(name, getattr(node, name))
+        if isinstance(node, nodes.MenuNode | nodes.AskNode | nodes.RecordNode):
             for option in self.flows.globals:
                 if self.is_offered(option, node):
                     target = self.leads_to(option)
@@ -208,7 +209,7 @@ class _Ways:
     def begin(self, flow: str) -> str:
         return f"{flow}/{self.flows.flows[flow].start}"
 
-    def is_offered(self, option: Option, node: nodes.MenuNode | nodes.AskNode) -> bool:
+    def is_offered(self, option: Option, node: Node) -> bool:
         """A node's own option with the name of a global one is the one that is meant."""
         return not isinstance(node, nodes.MenuNode) or all(own.name != option.name for own in node.options)
 
