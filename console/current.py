@@ -8,6 +8,7 @@ from typing import Protocol, cast
 from flask import current_app
 
 from database import Database
+from ivr.flow_store import FlowStore
 from settings import Settings
 
 
@@ -19,6 +20,9 @@ class Parts(Protocol):
 
     @property
     def database(self) -> Database: ...
+
+    @property
+    def flows(self) -> FlowStore: ...
 
 
 def parts() -> Parts:

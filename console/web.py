@@ -13,7 +13,9 @@ from console import (
     current,
     desk,
     errors,
+    flow_drafts,
     flow_graph,
+    flows,
     formats,
     home,
     languages,
@@ -23,12 +25,13 @@ from console import (
     security,
     sessions,
     sign_in,
+    storm,
     ticket_page,
     waiting,
 )
 from console.current import Parts
 
-PAGES = (home, sign_in, preferences, desk, ticket_page, live, calls, recordings, flow_graph)
+PAGES = (home, sign_in, preferences, desk, ticket_page, live, calls, recordings, flow_graph, flows, flow_drafts, storm)
 
 
 def init_app(app: Flask, parts: Parts, *, outside: Iterable[str] = ()) -> None:
@@ -58,6 +61,7 @@ def init_app(app: Flask, parts: Parts, *, outside: Iterable[str] = ()) -> None:
         app.register_blueprint(page.blueprint)
     security.limit_sign_in(app, "sign_in.submit", redis_url=settings.redis.url, succeeded=sign_in.succeeded)
     app.context_processor(_shown)
+    app.context_processor(storm.for_pages)
 
 
 def _shown() -> dict[str, object]:

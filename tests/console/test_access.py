@@ -36,6 +36,7 @@ def test_only_these_are_open_to_anyone_or_guard_themselves(app: Flask) -> None:
 def test_a_stranger_is_sent_to_sign_in_from_every_page_of_staff(app: Flask) -> None:
     client = app.test_client()
     values = {"ticket_id": 1, "name": "head", "call_id": "x", "recording_id": "x", "field": "note"}
+    values |= {"draft_id": 1, "publication_id": 1}
     asked = 0
     for rule in rules(app):
         stated = statement(app, rule.endpoint)
