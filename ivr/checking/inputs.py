@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from ivr.checking.material import Material
-from ivr.flow import AskNode, Flow, MenuNode, Option
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ivr.checking.finding import Step
+from ivr.checking.material import Material, listed
+from ivr.flow import AskNode, CallNode, Flow, MenuNode, Option, SetNode
 from ivr.values import ValueType
 from ivr.yaml_source import Place
 from speech.phrases import match
 from speech.sounds import ALIKE, unlike
+
+_Path = Callable[[], tuple[Step, ...]]
 
 
 def check_inputs(material: Material) -> None:
@@ -36,7 +43,7 @@ def _hidden_globals(material: Material, flow: Flow, node: MenuNode) -> None:
                 (f"key {option.key}", option.key is not None and option.key == other.key, "key"),
                 *((f"the intent '{intent}'", intent in other.intents, "intent") for intent in option.intents),
             ):
-                if same and not _only_said_otherwise(option, other):
+                if same and option.name != other.name and not _same_way(flow, option, other):
                     material.notes.add(
                         "global-hidden",
                         material.place(flow.name, "nodes", node.name, "options", option.name, path),
@@ -44,11 +51,6 @@ def _hidden_globals(material: Material, flow: Flow, node: MenuNode) -> None:
                         "Take another key." if path == "key" else "Give the intent to one of the two.",
                         material.path(flow.name, node.name),
                     )
-
-
-def _only_said_otherwise(option: Option, other: Option) -> bool:
-    """A menu may well say its own way of what a global does: `0` for an agent with a reason."""
-    return option.name == other.name
 
 
 def _beginnings(material: Material, flow: Flow, node: MenuNode) -> None:
@@ -79,75 +81,107 @@ def _entry(material: Material, flow: Flow, node: AskNode) -> None:
         )
 
 
-# --- phrases
+def _same_way(flow: Flow, option: Option, other: Option) -> bool:
+    """Whether an option does what the global would: it then stands there on purpose."""
+    after = flow.nodes.get(option.next)
+    match after:
+        case SetNode(values=values):
+            return other.action == "language" and "language" in values
+        case CallNode(flow=called):
+            return bool(called) and called == other.flow
+    return bool(other.action == "repeat" and isinstance(after, MenuNode) and option in after.options)
+
+
+# --- words
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    option: Option
+    phrase: str
+    place: Place
 
 
 def _alike(material: Material, flow: Flow, node: MenuNode) -> None:
-    def at(option: Option, language: str, index: int) -> Place:
-        return material.place(flow.name, "nodes", node.name, "options", option.name, "phrases", language, index)
-
+    path = partial(material.path, flow.name, node.name)
     for language in material.flows.languages:
-        own = [(option, i, p) for option in node.options for i, p in enumerate(option.phrases.get(language, ()))]
-        shared = [(o, i, p) for o in material.flows.globals for i, p in enumerate(o.phrases.get(language, ()))]
-        for index, (option, i, phrase) in enumerate(own):
-            for other, _, text in own[:index]:
-                if other is not option:
-                    _compare(material, flow, node, language, at(option, language, i), option, phrase, other, text)
-            for other, _, text in shared:
+        own = [
+            _Said(option, phrase, _at(material, flow.name, ("nodes", node.name, "options", option.name), language, i))
+            for option in node.options
+            for i, phrase in enumerate(option.phrases.get(language, ()))
+        ]
+        _among(material, own, language, path)
+        for option in node.options:
+            for other in material.flows.globals:
                 if other.name != option.name or other.first:
-                    place = at(option, language, i)
-                    _compare(material, flow, node, language, place, option, phrase, other, text, shared=True)
+                    mine = [said for said in own if said.option is option]
+                    _against_global(material, flow, mine, other, language, path)
 
 
 def _alike_globals(material: Material) -> None:
     for language in material.flows.languages:
-        said = [(o, i, p) for o in material.flows.globals for i, p in enumerate(o.phrases.get(language, ()))]
-        for index, (option, i, phrase) in enumerate(said):
-            for other, _, text in said[:index]:
-                if other is not option:
-                    place = material.place("", "globals", option.name, "phrases", language, i)
-                    _compare(material, None, None, language, place, option, phrase, other, text)
+        said = [
+            _Said(option, phrase, _at(material, "", ("globals", option.name), language, i))
+            for option in material.flows.globals
+            for i, phrase in enumerate(option.phrases.get(language, ()))
+        ]
+        _among(material, said, language, tuple)
 
 
-def _compare(
-    material: Material,
-    flow: Flow | None,
-    node: MenuNode | None,
-    language: str,
-    place: Place,
-    option: Option,
-    phrase: str,
-    other: Option,
-    text: str,
-    *,
-    shared: bool = False,
+def _at(material: Material, flow: str, path: tuple[str, ...], language: str, index: int) -> Place:
+    return material.place(flow, *path, "phrases", language, index)
+
+
+def _among(material: Material, said: Sequence[_Said], language: str, path: _Path) -> None:
+    for index, one in enumerate(said):
+        for other in said[:index]:
+            if one.option is other.option or unlike(one.phrase, other.phrase, language) >= ALIKE:
+                continue
+            if _one_to_the_engine(one.phrase, other.phrase, language):
+                same = one.phrase.casefold() == other.phrase.casefold()
+                homophone = "" if same else f", which sounds like '{other.phrase}'"
+                material.notes.add(
+                    "phrase-twice", one.place,
+                    f"'{one.phrase}' of '{one.option.name}' is also said for '{other.option.name}'{homophone}: "
+                    "who says it is not understood.",
+                    "Take the phrase from one of the two.", path(),
+                )  # fmt: skip
+            else:
+                _sounds_alike(material, one, other.phrase, f"'{other.option.name}'", path)
+
+
+def _against_global(
+    material: Material, flow: Flow, own: Sequence[_Said], other: Option, language: str, path: _Path
 ) -> None:
-    far = unlike(phrase, text, language)
-    if far >= ALIKE:
-        return
-    path = material.path(flow.name, node.name) if flow and node else ()
-    whose = f"'{other.name}'" + (" (a global)" if shared else "")
-    if phrase.casefold() == text.casefold() or match(phrase, {"a": [phrase], "b": [text]}, language) is None:
-        if shared:
-            wins = f"{whose} comes first" if other.first else f"'{option.name}' wins"
-            material.notes.add(
-                "global-hidden", place, f"'{phrase}' of '{option.name}' is said for {whose} as well: {wins}.",
-                "Take the phrase from one of the two.", path,
-            )  # fmt: skip
-            return
-        homophone = "" if phrase.casefold() == text.casefold() else f", which sounds like '{text}'"
+    hidden: list[_Said] = []
+    for one in own:
+        for phrase in other.phrases.get(language, ()):
+            if unlike(one.phrase, phrase, language) >= ALIKE:
+                continue
+            if _one_to_the_engine(one.phrase, phrase, language):
+                hidden.append(one)
+            elif not _same_way(flow, one.option, other):
+                _sounds_alike(material, one, phrase, f"'{other.name}' (a global)", path)
+    if hidden and (other.first or not _same_way(flow, hidden[0].option, other)):
+        option = hidden[0].option
+        wins = f"'{other.name}' comes first" if other.first else f"here '{option.name}' wins"
         material.notes.add(
-            "phrase-twice",
-            place,
-            f"'{phrase}' of '{option.name}' is also said for {whose}{homophone}: who says it is not understood.",
-            "Take the phrase from one of the two.",
-            path,
-        )
-        return
+            "global-hidden", hidden[0].place,
+            f"{listed(list(dict.fromkeys(said.phrase for said in hidden)))} of '{option.name}' also stands for the "
+            f"global '{other.name}': {wins}.",
+            "Take the words from one of the two.", path(),
+        )  # fmt: skip
+
+
+def _one_to_the_engine(one: str, other: str, language: str) -> bool:
+    return one.casefold() == other.casefold() or match(one, {"a": [one], "b": [other]}, language) is None
+
+
+def _sounds_alike(material: Material, one: _Said, phrase: str, whose: str, path: _Path) -> None:
     material.notes.add(
         "phrases-sound-alike",
-        place,
-        f"'{phrase}' of '{option.name}' sounds like '{text}' of {whose}.",
+        one.place,
+        f"'{one.phrase}' of '{one.option.name}' sounds like '{phrase}' of {whose}.",
         "Say one of the two in other words.",
-        path,
+        path(),
     )

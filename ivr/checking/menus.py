@@ -33,12 +33,12 @@ def _said_before(material: Material) -> dict[tuple[str, str], tuple[PromptUse, .
 
 
 def _many(material: Material, flow: Flow, node: MenuNode) -> None:
-    count = len(node.options)
+    count = sum(option.key is not None for option in node.options)  # the others are for who says it unasked
     if count > MOST_OPTIONS:
         material.notes.add(
             "menu-too-long",
             material.place(flow.name, "nodes", node.name, "options"),
-            f"'{node.name}' has {count} options; callers keep five or six in mind.",
+            f"'{node.name}' has {count} options to press; callers keep five or six in mind.",
             "Make two menus of it, the common wishes first.",
             material.path(flow.name, node.name),
         )
@@ -76,7 +76,8 @@ def _unnamed(
 ) -> None:
     """`asks`: the prompt names no key at all, so it is a question to be answered in own words."""
     phrases = option.phrases.get(language, ())
-    if option.key in keys or names(text, phrases) or (asks and (phrases or option.intents)):
+    said = bool(phrases or option.intents)
+    if option.key in keys or names(text, phrases) or (said and (asks or option.key is None)):
         return
     material.notes.add(
         "option-not-named",
@@ -85,7 +86,7 @@ def _unnamed(
         + (f", neither key {option.key} nor its words." if option.key else "."),
         "Name it in the prompt, or in what is said to silence.",
         material.path(flow.name, node.name),
-        severity=Severity.HINT if phrases or option.intents else Severity.WARNING,
+        severity=Severity.HINT if said else Severity.WARNING,
     )
 
 
