@@ -7,7 +7,7 @@ import sys
 import click
 
 from app import build
-from commands import flow_check, flow_graph, flow_replay, flow_revisions, flow_test
+from commands import flow_check, flow_graph, flow_replay, flow_revisions, flow_schema, flow_test
 from ivr.channels.text_phone import TextPhone
 from ivr.reading import suggestion
 from settings import Place, Settings
@@ -22,6 +22,7 @@ flow.add_command(flow_check.command)
 flow.add_command(flow_graph.command)
 flow.add_command(flow_test.command)
 flow.add_command(flow_replay.command)
+flow.add_command(flow_schema.command)
 for command in flow_revisions.COMMANDS:
     flow.add_command(command)
 

@@ -26,7 +26,7 @@ from ivr.yaml_source import Faults, Place, Scalar, Sequence, Value
 from ivr.yaml_source import Mapping as YamlMapping
 
 VERDICTS = ("match", "no_match", "no_input", "help", "invalid", "confirm", "corrected")
-_WORDS: Mapping[str, Callable[[Place], Step]] = {"silence": Silence, "hang up": HangUp, "call too long": TooLong}
+WORDS: Mapping[str, Callable[[Place], Step]] = {"silence": Silence, "hang up": HangUp, "call too long": TooLong}
 _KEYS = "0123456789*#"
 
 
@@ -48,11 +48,11 @@ def read_steps(value: Value, reader: Reader, faults: Faults, services: Mapping[s
 
 def _read(item: Value, reader: Reader, faults: Faults, services: Mapping[str, Signature]) -> Step | None:
     if isinstance(item, Scalar):
-        if item.text in _WORDS:
-            return _WORDS[item.text](item.place)
+        if item.text in WORDS:
+            return WORDS[item.text](item.place)
         if item.text == "ended":
             return Expect(item.place, ended="true")
-        reader.fault(item.place, f"'{item.text}' is no step.", suggestion(item.text, (*_WORDS, *_STEPS)))
+        reader.fault(item.place, f"'{item.text}' is no step.", suggestion(item.text, (*WORDS, *_STEPS)))
         return None
     if not isinstance(item, YamlMapping):
         reader.fault(item.place, "a step is what the caller does or hears, not a list.")
@@ -60,8 +60,8 @@ def _read(item: Value, reader: Reader, faults: Faults, services: Mapping[str, Si
     verbs = [entry.key for entry in item if entry.key in _STEPS]
     if len(verbs) != 1:
         names = [entry.key for entry in item]
-        hint = suggestion(names[0], (*_STEPS, *_WORDS)) if names and not verbs else "Make two steps of it."
-        reader.fault(item.place, "a step is one of " + ", ".join((*_STEPS, *_WORDS)) + ".", hint)
+        hint = suggestion(names[0], (*_STEPS, *WORDS)) if names and not verbs else "Make two steps of it."
+        reader.fault(item.place, "a step is one of " + ", ".join((*_STEPS, *WORDS)) + ".", hint)
         return None
     inner = Reader(item, f"{reader.what}, '{verbs[0]}'", faults)
     step = _STEPS[verbs[0]](inner, services)
