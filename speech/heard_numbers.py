@@ -118,7 +118,7 @@ def _whole(text: str) -> Decimal | None:
     if text.isascii() and text.isdecimal():
         return Decimal(text)
     words = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", text)
-    words = re.sub(r"^a (?=hundred|thousand|million|dozen)", "one ", words)
+    words = re.sub(r"(?:^|(?<=thousand )|(?<=million ))a (?=hundred|thousand|million|dozen)", "one ", words)
     words = {"one dozen": "twelve", "dozen": "twelve", "nil": "zero"}.get(words, words)
     if re.match(r"(?:hundred|thousand|million|billion)\b|zero .", words) or not re.fullmatch(r"[a-z ]+", words):
         return None

@@ -10,6 +10,7 @@ _SMALL = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 ]  # fmt: skip
+_NOUGHT = ("oh", "o", "zero")
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 _AROUND = re.compile(
     r"^(?:(?:well|so|it's|it is|it was|that's|at|about|around|roughly|since|from|yesterday|today|tomorrow|the)\s)+|"
@@ -67,7 +68,7 @@ def _hour_and_minutes(said: str, part: str) -> str | None:
         if exact and not found["minute"]:
             return None  # "13" or "08" alone is a number
         return clock(int(found["hour"]), int(found["minute"] or 0), part, exact=exact)
-    if hours := re.fullmatch(r"(?P<oh>(?:oh|zero) )?(?P<hour>.+?) hundred(?: hours)?", said):
+    if hours := re.fullmatch(r"(?P<oh>(?:oh|o|zero) )?(?P<hour>.+?) hundred(?: hours)?", said):
         hour = _number(hours["hour"])
         whole = hour is not None and not part and hour <= 23 and (hour >= 10 or hours["oh"] is not None)
         return clock(hour or 0, 0, "", exact=True) if whole else None
@@ -82,13 +83,13 @@ def _hour_and_minutes(said: str, part: str) -> str | None:
 def _cut(words: list[str], cut: int, part: str) -> str | None:
     """The first `cut` words are the hour, the rest the minutes."""
     hour_said, minutes_said = " ".join(words[:cut]), words[cut:]
-    exact = words[0] in ("oh", "zero")
+    exact = words[0] in _NOUGHT
     hour = _number(" ".join(words[1:cut])) if exact and cut > 1 else 0 if exact and minutes_said else _number(hour_said)
     if hour is None or hour > 24 or (exact and hour > 9):
         return None
     if not minutes_said:
         return clock(hour, 0, part) if 1 <= hour <= 12 and not exact else None
-    if minutes_said[0] in ("oh", "zero") and len(minutes_said) == 2:
+    if minutes_said[0] in _NOUGHT and len(minutes_said) == 2:
         minutes = _number(minutes_said[1])
         minutes = minutes if minutes is not None and minutes <= 9 else None
     else:

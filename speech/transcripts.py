@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _APOSTROPHES = str.maketrans("’‘`", "'''")
+_BETWEEN_CHINESE = re.compile(r"(?<=[一-鿿〇]) (?=[一-鿿〇])")  # Vosk writes a space between words
 _HESITATION = re.compile(r"(?<![\w'-])(?:u+m+|u+h+|e+r+m*|hm+)(?![\w'-]| huh)[,.]?", re.IGNORECASE)
 
 
@@ -14,8 +15,8 @@ def mandarin(language: str) -> bool:
 
 
 def narrow(text: str) -> str:
-    """Full-width forms made narrow, one kind of apostrophe, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).split())
+    """Full-width forms made narrow, one kind of apostrophe, single spaces, none between Chinese characters."""
+    return _BETWEEN_CHINESE.sub("", " ".join(unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).split()))
 
 
 def plain(text: str) -> str:
