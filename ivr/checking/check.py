@@ -16,6 +16,7 @@ from ivr.checking.finding import Finding, Notes
 from ivr.checking.inputs import check_inputs
 from ivr.checking.loops import check_recursion, check_silent_loops, check_unasked_loops
 from ivr.checking.material import Material
+from ivr.checking.meanings import check_meanings
 from ivr.checking.menus import check_menus
 from ivr.checking.people import check_people
 from ivr.checking.prompts import check_prompts
@@ -73,6 +74,7 @@ def check(
     check_prompts(material)
     check_spoken(material)
     check_inputs(material)
+    check_meanings(material)
     check_people(material)
     check_types(material)
     check_conditions(material)

@@ -9,7 +9,6 @@ from functools import partial
 from ivr.checking.finding import Step
 from ivr.checking.material import Material, listed
 from ivr.flow import AskNode, CallNode, Flow, MenuNode, Option, SetNode
-from ivr.values import ValueType
 from ivr.yaml_source import Place
 from speech.phrases import match
 from speech.sounds import ALIKE, unlike
@@ -43,7 +42,7 @@ def _hidden_globals(material: Material, flow: Flow, node: MenuNode) -> None:
                 (f"key {option.key}", option.key is not None and option.key == other.key, "key"),
                 *((f"the intent '{intent}'", intent in other.intents, "intent") for intent in option.intents),
             ):
-                if same and option.name != other.name and not _same_way(flow, option, other):
+                if same and option.name != other.name and not same_way(flow, option, other):
                     material.notes.add(
                         "global-hidden",
                         material.place(flow.name, "nodes", node.name, "options", option.name, path),
@@ -70,7 +69,7 @@ def _beginnings(material: Material, flow: Flow, node: MenuNode) -> None:
 
 def _entry(material: Material, flow: Flow, node: AskNode) -> None:
     keyed = [option for option in material.flows.globals if option.key]
-    if node.terminator == "*" and keyed and node.type is not ValueType.TEXT:
+    if node.terminator == "*" and keyed:
         material.notes.add(
             "keys-unreachable",
             material.place(flow.name, "nodes", node.name, "terminator"),
@@ -81,7 +80,7 @@ def _entry(material: Material, flow: Flow, node: AskNode) -> None:
         )
 
 
-def _same_way(flow: Flow, option: Option, other: Option) -> bool:
+def same_way(flow: Flow, option: Option, other: Option) -> bool:
     """Whether an option does what the global would: it then stands there on purpose."""
     after = flow.nodes.get(option.next)
     match after:
@@ -160,9 +159,9 @@ def _against_global(
                 continue
             if _one_to_the_engine(one.phrase, phrase, language):
                 hidden.append(one)
-            elif not _same_way(flow, one.option, other):
+            elif not same_way(flow, one.option, other):
                 _sounds_alike(material, one, phrase, f"'{other.name}' (a global)", path)
-    if hidden and (other.first or not _same_way(flow, hidden[0].option, other)):
+    if hidden and (other.first or not same_way(flow, hidden[0].option, other)):
         option = hidden[0].option
         wins = f"'{other.name}' comes first" if other.first else f"here '{option.name}' wins"
         material.notes.add(

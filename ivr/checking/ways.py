@@ -62,7 +62,9 @@ def ways(flows: FlowSet, node: Node) -> tuple[Way, ...]:
         case nodes.AskNode():
             return (Way(Kind.GO, Cause.CHOICE, _answer(node), node.next), *_waiting(flows, node))
         case nodes.RecordNode():
-            return (Way(Kind.GO, Cause.CHOICE, "(message)", node.next), _escalated(node.no_input, "(silence)"))
+            keyed = (option for option in flows.globals if option.key and len(option.key) == 1)
+            message = Way(Kind.GO, Cause.CHOICE, "(message)", node.next)
+            return (message, _escalated(node.no_input, "(silence)"), *(_everywhere(flows, option) for option in keyed))
         case nodes.DoNode():
             return tuple(_outcomes(flows, node))
         case nodes.TransferNode():
@@ -105,12 +107,15 @@ def _waiting(flows: FlowSet, node: nodes.MenuNode | nodes.AskNode) -> Iterator[W
         if (escalation.next or escalation.flow) and (name != "help" or asked_for_help):
             yield _escalated(escalation, {**_UNHEARD, "help": "(help)"}[name])
     for option in flows.globals:
-        if option.flow:
-            yield _choice(option, Kind.LEAVE, flow=option.flow)
-        elif option.action == "main_menu" and flows.main_menu:
-            yield _choice(option, Kind.LEAVE, flow=flows.main_menu[0], node=flows.main_menu[1])
-        else:
-            yield _choice(option, Kind.STAY)
+        yield _everywhere(flows, option)
+
+
+def _everywhere(flows: FlowSet, option: Option) -> Way:
+    if option.flow:
+        return _choice(option, Kind.LEAVE, flow=option.flow)
+    if option.action == "main_menu" and flows.main_menu:
+        return _choice(option, Kind.LEAVE, flow=flows.main_menu[0], node=flows.main_menu[1])
+    return _choice(option, Kind.STAY)
 
 
 _UNHEARD = {"no_input": "(silence)", "no_match": "(not understood)", "invalid": "(not valid)"}
