@@ -95,7 +95,8 @@ def confirming(flows: FlowSet, flow: str, node: MenuNode | AskNode, language: st
 
 def _chosen(keys: list[str]) -> KeyInput | None:
     longest = max((len(key) for key in keys), default=0)
-    return KeyInput(1, longest, "#", node_inter_digit_s(longest)) if keys else None
+    commands = tuple(keys) if longest > 1 else ()  # a short key need not wait for one that is longer
+    return KeyInput(1, longest, "#", node_inter_digit_s(longest), commands) if keys else None
 
 
 def node_inter_digit_s(longest: int) -> float:
@@ -120,12 +121,17 @@ def yes_no_phrases(flows: FlowSet, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def star_commands(node: AskNode | None, globals_: tuple[Option, ...]) -> Mapping[str, Option]:
+def message_commands(globals_: tuple[Option, ...]) -> tuple[str, ...]:
+    """While a message is spoken no value is keyed: a key is what it is everywhere else."""
+    return tuple(option.key for option in globals_ if option.key and len(option.key) == 1)
+
+
+def star_commands(node: AskNode, globals_: tuple[Option, ...]) -> Mapping[str, Option]:
     """At an ask digits are a value: what works everywhere is keyed after a star, `*` alone is the one with that key.
 
-    Where the star ends the entry there is none of it. `node` None: a message, where keys are commands as well.
+    Where the star ends the entry there is none of it.
     """
-    if node is not None and node.terminator == STAR:
+    if node.terminator == STAR:
         return {}
     keyed = [option for option in globals_ if option.key]
     return {option.key if option.key == STAR else f"{STAR}{option.key}": option for option in keyed}

@@ -84,11 +84,14 @@ class Gather(Output):
 
 @dataclass(frozen=True, slots=True)
 class Record(Output):
+    """Record a message. `commands` are single keys that end the wait with what they stand for instead of a message."""
+
     kind: ClassVar[str] = "record"
     max_s: float
     end_silence_s: float = 4.0
     terminator: str = "#"
     beep: bool = True
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,8 @@ def from_json(data: Mapping[str, Any]) -> Output:
         raise ValueError(f"no such output: {kind!r}")
     if kind == "say":
         values["segments"] = tuple(Segment(**segment) for segment in values["segments"])
+    if kind == "record":
+        values["commands"] = tuple(values.get("commands", ()))
     if kind == "gather":
         if values["keys"]:
             values["keys"] = KeyInput(**{**values["keys"], "commands": tuple(values["keys"].get("commands", ()))})

@@ -10,7 +10,8 @@ from ivr.events import Digits, Event, NoInput, Speech
 from ivr.flow import AskNode, FlowSet, MenuNode, Option
 from ivr.listening import star_commands
 from ivr.outputs import Heard
-from ivr.slots import FREE, Slot, SlotRules, keyed, spoken
+from ivr.slots import FREE, YES_NO_KEYS, Slot, SlotRules, keyed, spoken
+from ivr.values import ValueType
 from speech.phrases import match, said_within
 
 MASK = "•••"
@@ -92,8 +93,11 @@ def keyed_option(wait: Wait, digits: str) -> Option | None:
     if isinstance(wait.node, MenuNode):
         return _by_key((*wait.first, *wait.own, *wait.rest), digits)
     command = star_commands(wait.node, wait.flows.globals).get(digits)
-    if command is not None or (len(digits) >= wait.node.min_digits and wait.node.type not in FREE):
+    if command is not None:
         return command
+    no_value = wait.node.type in FREE or (wait.node.type is ValueType.YES_NO and digits not in YES_NO_KEYS)
+    if len(digits) >= wait.node.min_digits and not no_value:
+        return None
     return _by_key(wait.flows.globals, digits)  # it can be no value: the caller means what works everywhere
 
 

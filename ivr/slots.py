@@ -25,7 +25,7 @@ from speech.heard_phones import phone_of
 from speech.keyed import keyed_date, keyed_money, keyed_time
 
 FREE = frozenset({ValueType.TEXT, ValueType.ADDRESS})  # asked for by voice alone
-_YES_NO_KEYS = {"1": True, "2": False}
+YES_NO_KEYS = {"1": True, "2": False}
 _DATE_LENGTHS = (4, 8)
 
 
@@ -57,7 +57,7 @@ def keyed(node: AskNode, digits: str, rules: SlotRules) -> Slot | None:
         return None
     match node.type:
         case ValueType.YES_NO:
-            return Slot(_YES_NO_KEYS[digits]) if digits in _YES_NO_KEYS else None
+            return Slot(YES_NO_KEYS[digits]) if digits in YES_NO_KEYS else None
         case ValueType.NUMBER:
             return _within(node, int(digits), rules)
         case ValueType.DATE:

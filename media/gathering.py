@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import deque
 
 from ivr.events import Event, NoInput, Speech
+from ivr.keypad import KeyEntry
 from ivr.outputs import Gather
 from media.actions import Action, BargeIn, Feed, Finish, Forget, Listen, TurnOver
-from media.keys import KeyEntry
 from media.waiting import EndpointerFactory, Voiced
 
 DECODE_PATIENCE_S = 6.0

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from media.keys import KEYS
+from ivr.keypad import KEYS
 from speech.audio import FRAME_BYTES
 
 MAX_MEDIA_BYTES = 50 * FRAME_BYTES  # one second in one message

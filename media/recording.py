@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.events import NoInput
+from ivr.events import Digits, NoInput
 from ivr.outputs import Record
 from media.actions import Action, BargeIn, MessageRecorded, TurnOver
 from media.waiting import EndpointerFactory, Voiced
@@ -44,13 +44,15 @@ class RecordWait:
 
     def key(self, key: str, now: float) -> list[Action]:
         if not self.recording:
+            if key in self.rules.commands:
+                return [BargeIn(), TurnOver(self._turn, Digits(key))]
             if self.skipped:
                 return []
             self.skipped = True
             return [BargeIn()]
-        if key != self.rules.terminator:
-            return []
-        return [self._over(by_key=True)]
+        if key in self.rules.commands:
+            return [TurnOver(self._turn, Digits(key))]
+        return [self._over(by_key=True)] if key == self.rules.terminator else []
 
     def frame(self, frame: bytes, now: float) -> list[Action]:
         if not self.recording:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ivr.keypad import KEYS
 from ivr.outputs import Gather, Hangup, Output, Record, Say, Transfer
 from media.actions import Action, BargeIn, MessageRecorded, Notice, Over, Render, TurnOver
 from media.gathering import GatherWait
-from media.keys import KEYS
 from media.leaving import LeaveWait
 from media.playout import Playout
 from media.recording import RecordWait

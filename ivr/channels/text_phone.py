@@ -7,6 +7,7 @@ from typing import TextIO
 from ivr.calls import CallEnded, CallError, NewCall, NewRecording, TurnAnswer
 from ivr.channels.terminal import Terminal, Typed
 from ivr.events import DialEnded, Digits, Event, NoInput, Recorded, Speech
+from ivr.keypad import keyed
 from ivr.outputs import Fault, Gather, Hangup, LanguageChanged, Record, Say, Transfer
 from ivr.runner import Runner
 from models import CallStatus, Channel, new_id
@@ -92,24 +93,14 @@ def _understood(answer: TurnAnswer, typed: Typed) -> tuple[Event, NewRecording |
     if typed.kind == "silence":
         return NoInput(), None
     if isinstance(wait, Record):
+        if typed.kind == "keys" and typed.text in wait.commands:
+            return Digits(typed.text), None
         seconds = round(min(wait.max_s, max(1.0, len(typed.text) / 4)), 1)  # about how long it takes to say
         recording = NewRecording(new_id(), seconds, transcript=typed.text)
         return Recorded(recording.id, seconds, typed.text), recording
     assert isinstance(wait, Gather), f"{Hangup.kind} is no wait"
     if typed.kind == "keys" and wait.keys is not None:
-        return _keyed(typed.text, wait.keys.terminator, wait.keys.max_digits), None
+        digits, _ = keyed(typed.text, wait.keys)
+        lone_terminator = not digits.digits  # ends an entry that has nothing in it
+        return NoInput() if lone_terminator else digits, None
     return Speech(typed.text, 1.0), None
-
-
-def _keyed(keys: str, terminator: str, max_digits: int) -> Event:
-    """The entry as a telephone makes it: the terminator ends it and is no part of it, no more keys than are taken."""
-    entry = ""
-    for key in keys:
-        if terminator and key in terminator and entry:
-            return Digits(entry)
-        entry += key
-        if len(entry) == max_digits:
-            return Digits(entry)
-    if terminator and set(entry) <= set(terminator):
-        return NoInput()  # a lone terminator ends an entry that has nothing in it
-    return Digits(entry, timed_out=True)

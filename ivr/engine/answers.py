@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ivr import flow as nodes
 from ivr.engine import commands, confirming, waits
 from ivr.engine.waits import Listening
 from ivr.engine.walk import Walk
-from ivr.events import Digits, Event, NoInput, Recorded
-from ivr.flow import Confirm, Option
-from ivr.listening import star_commands
+from ivr.events import Digits, Event, Recorded
+from ivr.flow import Confirm
 from ivr.outputs import Heard
 from ivr.routing import Understood, Wait, understand
 
@@ -70,18 +67,12 @@ def recorded(walk: Walk, node: nodes.RecordNode, event: Event) -> None:
             walk.frame["vars"][node.transcript_into] = event.transcript
         walk.go(node.next)
         return
-    option = _keyed_at_message(walk.flows.globals, event.digits) if isinstance(event, Digits) else None
+    digits = event.digits if isinstance(event, Digits) else ""
+    option = next((option for option in walk.flows.globals if digits and option.key == digits), None)
     if option is None:
-        walk.outputs.append(Heard(node.name, "silence" if isinstance(event, NoInput) else "keys", "no_input"))
+        walk.outputs.append(Heard(node.name, "keys" if digits else "silence", "no_input"))
         waits.again(walk, node, node.no_input, "no_input")
         return
-    assert isinstance(event, Digits)
     verdict = "help" if option.action == "help" else "match"
-    walk.outputs.append(Heard(node.name, "keys", verdict, event.digits, option=option.name))
+    walk.outputs.append(Heard(node.name, "keys", verdict, digits, option=option.name))
     waits.obey(walk, node, option)
-
-
-def _keyed_at_message(globals_: tuple[Option, ...], digits: str) -> Option | None:
-    """While a message is spoken the keys are free: with a star or without."""
-    plain: Mapping[str, Option] = {option.key: option for option in globals_ if option.key}
-    return plain.get(digits) or star_commands(None, globals_).get(digits)

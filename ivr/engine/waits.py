@@ -8,7 +8,7 @@ from ivr import flow as nodes
 from ivr.engine import commands
 from ivr.engine.walk import Walk
 from ivr.flow import Escalation, Option, PromptUse
-from ivr.listening import listened
+from ivr.listening import listened, message_commands
 from ivr.outputs import Record
 
 Listening = nodes.MenuNode | nodes.AskNode
@@ -27,7 +27,7 @@ def enter_record(walk: Walk, node: nodes.RecordNode, before: tuple[PromptUse, ..
     if walk.over_long():
         return
     walk.say((*before, *node.prompts), barge_in=False)
-    walk.outputs.append(Record(node.max_s, node.end_silence_s))
+    walk.outputs.append(Record(node.max_s, node.end_silence_s, commands=message_commands(walk.flows.globals)))
     walk.wait()
 
 

@@ -269,7 +269,7 @@ def test_a_recording_is_kept_by_its_id_and_silence_asks_again(flows_of: FlowsOf)
       got: {hangup: got}
     """
     caller = Caller(flows_of(flow), "message")
-    assert caller.waits_for == Record(30.0, 4.0)
+    assert caller.waits_for == Record(30.0, 4.0, commands=("7", "9"))
     assert caller.does(NoInput()).hears == ["First silence.", "Speak."]
     assert caller.does(Recorded("abc", 4.2, "hello")).hears == ["Got hello."]
 

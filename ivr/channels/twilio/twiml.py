@@ -5,9 +5,12 @@ What Twilio cannot express, and what is done instead:
 - `<Gather>` has one `timeout` for the first key and for those that follow. It is given the longer of the two, so that
   nobody is cut short; an entry that may be extended is therefore taken a little later than elsewhere.
 - It does not say whether the terminator or the timeout ended an entry, and a terminator before any key is ignored.
+- It knows no commands within an entry: `*7` where ten digits are asked for is taken when the timeout is over, and not
+  before. Where a single key is asked for, `*` is that key.
 - Speech that was heard and not understood is not told from silence.
 - Keys are dropped while a prompt is spoken that must be heard to its end (outside `<Gather>`).
 - Times are whole seconds: they are rounded up.
+- A key that ends a message is told with it: the message is kept, and the key obeyed.
 - An empty recording makes `<Record>` fall through instead of asking its action: a `<Redirect>` follows it.
 """
 
@@ -118,7 +121,7 @@ def _record(wait: Record, action: str, empty: str, status: str) -> str:
         "method": "POST",
         "maxLength": _seconds(wait.max_s),
         "timeout": _seconds(wait.end_silence_s),
-        "finishOnKey": wait.terminator,
+        "finishOnKey": wait.terminator + "".join(wait.commands),
         "playBeep": "true" if wait.beep else "false",
         "recordingStatusCallback": status,
         "recordingStatusCallbackMethod": "POST",

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.channels.twilio import forms
 from ivr.channels.twilio.twiml import apology, render
 from ivr.channels.twilio.urls import Urls
+from ivr.events import Digits, Recorded
 from ivr.outputs import (
     Gather,
     Hangup,
@@ -207,3 +209,18 @@ def test_an_apology_puts_through_or_ends():
         "Hangup",
     ]
     assert shape(ElementTree.fromstring(apology("Sorry.", "en"))) == ["Say", "Hangup"]
+
+
+def test_keys_that_work_everywhere_end_a_message_and_are_told_with_it() -> None:
+    response = document(Record(max_s=60, commands=("7", "0", "*")))
+    assert response.find("Record").get("finishOnKey") == "#70*"
+    form = {
+        "RecordingSid": "RE" + "4" * 32, "RecordingUrl": "https://api.twilio.com/x", "RecordingDuration": "9",
+        "CallStatus": "in-progress",
+    }  # fmt: skip
+    turn = forms.turn(form | {"Digits": "7"}, {})
+    assert turn.event == Digits("7")
+    assert turn.recording is not None
+    assert turn.recording.seconds == 9
+    assert isinstance(forms.turn(form | {"Digits": "#"}, {}).event, Recorded)
+    assert isinstance(forms.turn(form | {"Digits": "hangup"}, {}).event, Recorded)

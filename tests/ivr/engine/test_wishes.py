@@ -57,11 +57,19 @@ def test_an_entry_that_is_too_short_and_is_a_command_is_that_command() -> None:
     assert at("wish").does(Digits("0", timed_out=True)).hears == [PERSON]
 
 
-@pytest.mark.parametrize("keys", ["7", "*7"])
-def test_while_a_message_is_spoken_the_keys_still_lead_to_a_person(keys: str) -> None:
-    caller = at("message")
-    assert isinstance(caller.turn.outputs[-1], Record)
-    assert caller.keys(keys).hears == ["Keep away.", PERSON]
+def test_while_a_message_is_spoken_the_keys_are_free_and_work_without_a_star() -> None:
+    record = at("message").turn.outputs[-1]
+    assert isinstance(record, Record)
+    assert record.commands == ("7", "0", "9", "*", "6")
+    assert at("message").keys("7").hears == ["Keep away.", PERSON]
+    assert at("message").keys("*").nodes == ["asks/wish"]
+    assert at("message").keys("5").hears == ["First silence.", HOME]
+
+
+def test_where_only_yes_or_no_is_asked_the_other_keys_are_free_as_well() -> None:
+    assert at("sure").keys("7").hears == ["Keep away.", PERSON]
+    assert at("sure").keys("0").hears == [PERSON]
+    assert at("sure").keys("3").verdict == "no_match"
 
 
 @pytest.mark.parametrize("confidence", [0.45, 0.5, 1.0])
