@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from ivr.checking.inputs import same_way
-from ivr.checking.material import Material
+from ivr.checking.material import Material, listed
 from ivr.flow import Flow, MenuNode, Option
 from ivr.yaml_source import Place
 from speech.phrases import said_within
@@ -17,10 +19,14 @@ def check_meanings(material: Material) -> None:
             for language in material.flows.languages:
                 meant = _meant(material, node, language)
                 for option in node.options:
-                    for index, phrase in enumerate(option.phrases.get(language, ())):
-                        path = ("nodes", node.name, "options", option.name, "phrases", language, index)
-                        _hidden(material, flow, node, option, phrase, language, material.place(flow.name, *path))
-                        _elsewhere(material, flow, node, option, phrase, meant, material.place(flow.name, *path))
+                    phrases = option.phrases.get(language, ())
+                    places = [
+                        material.place(flow.name, "nodes", node.name, "options", option.name, "phrases", language, i)
+                        for i in range(len(phrases))
+                    ]
+                    for phrase, place in zip(phrases, places, strict=True):
+                        _hidden(material, flow, node, option, phrase, language, place)
+                    _elsewhere(material, flow, node, option, phrases, places, meant)
 
 
 def _hidden(
@@ -56,17 +62,23 @@ def _elsewhere(
     flow: Flow,
     node: MenuNode,
     option: Option,
-    phrase: str,
-    meant: dict[str, tuple[Option, str]],
-    place: Place,
+    phrases: Sequence[str],
+    places: Sequence[Place],
+    meant: Mapping[str, tuple[Option, str]],
 ) -> None:
-    other, intent = meant.get(phrase.casefold(), (option, ""))
-    if other.name != option.name and not same_way(flow, option, other):
+    found = []
+    for phrase, place in zip(phrases, places, strict=True):
+        other, intent = meant.get(phrase.casefold(), (option, ""))
+        if other.name != option.name and not same_way(flow, option, other):
+            found.append((phrase, place, f"'{intent}' ('{other.name}')"))
+    if found:
+        words = listed([phrase for phrase, _, _ in found])
         material.notes.add(
             "phrase-means-another",
-            place,
-            f"'{phrase}' of '{option.name}' is an example of '{intent}', which '{other.name}' of the same wait has.",
-            "Take it from one of the two.",
+            found[0][1],
+            f"{words} of '{option.name}' also stand for {', '.join(dict.fromkeys(whose for _, _, whose in found))}, an "
+            f"intent of the same wait: said just so they mean '{option.name}', in other words the other.",
+            "Take them from one of the two, unless that is meant.",
             material.path(flow.name, node.name),
         )
 
