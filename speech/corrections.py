@@ -10,7 +10,10 @@ from collections.abc import Callable
 from speech.denials import new_value_said
 from speech.heard_digits import read_digits
 from speech.heard_phones import read_phone
-from speech.replacements import Edge, Exchange, Place, replacement
+from speech.replacements import Edge, Place, Replacement
+from speech.replacements_english import english_replacement
+from speech.replacements_mandarin import mandarin_replacement
+from speech.transcripts import mandarin, plain, without_hesitation
 
 __all__ = ["corrected", "new_value_said"]
 
@@ -25,7 +28,8 @@ def corrected(value: str, said: str, language: str, valid: Callable[[str], bool]
     digits = _read_back(value)
     if not digits.isascii() or not digits.isdecimal():
         return None
-    change = replacement(said, language)
+    text = plain(said)
+    change = mandarin_replacement(text) if mandarin(language) else english_replacement(without_hesitation(text))
     if change is not None:
         outcomes = {_as(value, outcome) for outcome in _applied(change, digits)} - {value}
         if len(outcomes) > 1 and valid is not None:
@@ -39,7 +43,7 @@ def corrected(value: str, said: str, language: str, valid: Callable[[str], bool]
     return new if new is not None and len(new) == len(digits) and new != value else None
 
 
-def _applied(change: Exchange | Place | Edge, digits: str) -> set[str]:
+def _applied(change: Replacement, digits: str) -> set[str]:
     """Every value that the change can make of `digits`."""
     if isinstance(change, Edge):
         if len(change.new) > len(digits) or (change.old and not _at_edge(digits, change.old, change.last)):
@@ -54,6 +58,9 @@ def _applied(change: Exchange | Place | Edge, digits: str) -> set[str]:
         return set()
     size = len(change.old)
     places = [at for at in range(len(digits) - size + 1) if digits[at : at + size] == change.old]
+    if change.nth:
+        at = change.nth - 1 if change.nth > 0 else change.nth
+        places = places[at : at + 1 or None]
     return {digits[:at] + change.new + digits[at + size :] for at in places}
 
 

@@ -23,7 +23,7 @@ PARTS: Final[dict[str, frozenset[int]]] = {
 
 def hour_of_day(hour: int, part: str) -> int | None:
     """0 to 23, or None where there is no such hour in that part of the day ("three in the evening")."""
-    if hour > 12 or (hour == 0 and part in ("", "am", "small hours", "night")):
+    if hour > 12 or (hour == 0 and part in ("", "am", "small hours", "night", "晚上")):
         return hour % 24 if hour <= 24 and (part == "" or hour % 24 in PARTS[part]) else None
     fitting = [one for one in (hour % 12, hour % 12 + 12) if one in PARTS[part]]
     return fitting[0] if len(fitting) == 1 and hour else None

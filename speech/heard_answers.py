@@ -26,9 +26,10 @@ _ENGLISH: tuple[_Part, ...] = (
     ("no", r"no way|no thanks|no thank you|none|never|negative|nope|nah|nay|no|uh-uh"),
     ("yes", rf"(?:it's|that's|this is|that is|it is|you're|you are|i'm) (?:{_ADVERB} )*{_RIGHT}"),
     ("yes", r"i (?:think|believe|guess) (?:so|it is|that's (?:right|correct))"),
-    ("yes", r"i'm sure|i agree|you got it|go ahead|please do"),
-    ("yes", r"(?:that's|that is|it's) the (?:one|right one)|sure thing|quite right|quite so|very good|you bet"),
-    ("yes", r"yes|yeah|yep|yup|yah|ya|aye|uh-huh|uh huh|mm-hmm|mhm|affirmative|confirmed|confirm|agreed|indeed"),
+    ("yes", r"i'm sure|i agree|you got it|go ahead|please do|perfect|that works"),
+    ("yes", r"(?:that's|that is|it's) the (?:one|right one)|sure thing|quite right|quite so"),
+    ("yes", r"very good|you bet|sounds (?:good|right)"),
+    ("yes", r"yes|yeah|yep|yup|yah|ya|yea|aye|uh-huh|uh huh|mm-hmm|mhm|affirmative|confirmed|confirm|agreed|indeed"),
     ("yes", r"of course|absolutely|definitely|certainly|precisely|exactly|sure|okay|ok|all right|alright|correct"),
     ("yes", rf"right|true|fine|{_WHO} {_VERB}"),
     ("neutral", r"please|thanks|thank you|well|oh|sorry|that's|it's|that|at all|sir|madam|now|then|so|it|i|you"),
@@ -43,7 +44,7 @@ _ENGLISH_PARTS = [(kind, re.compile(rf"(?:{pattern})(?![a-z'])")) for kind, patt
 
 _MANDARIN_YES = re.compile(
     r"(?:是这样子?|是这个|就是这?个?|应该是|我?觉得是|没问题|没有错|没有问题|没错|对头|正确|确认|确定|可以|同意|愿意|"
-    r"需要|当然|行|好|是|对|嗯|恩|有|要|中|成)+"
+    r"需要|当然|行|ok|okay|yes|好|是|对|嗯|恩|有|要|中|成)+"
 )
 _MANDARIN_NO = re.compile(
     r"(?:不是这样子?|不是这个|应该不是|我?觉得不是|不可以|不正确|不同意|不愿意|不需要|不太对|不确认|不用|不要|不必|"

@@ -27,7 +27,7 @@ _TO = re.compile(
     rf"(?:(?P<half>half)|(?:a )?(?P<quarter>quarter)|(?P<minutes>{_WORD})(?: minutes?)?) (?P<way>past|after|to|of|"
     rf"before|till) (?P<hour>.+)"
 )
-_FIGURES = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2}))?(?::\d{2})?")
+_FIGURES = re.compile(r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d{2}))?(?::\d{2})?")
 
 
 def english_time(text: str) -> str | None:
