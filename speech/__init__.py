@@ -2,6 +2,8 @@
 
 `audio` and `endpointing` handle sound, `recognizers` (with one module an engine) turns it into text, `voices` (with
 `pyttsx3_voice`) turns text into sound. `phrases` and `heard` (a module a kind of value, `heard_*`) read what a caller
-said, `corrections` what was mended of it, `keyed` what was keyed in; `spoken` (`spoken_*`) words what we say; `vocabulary`
-is what a recogniser may expect, `check_digits` what makes a number valid. All those are pure. Import the modules themselves: nothing is re-exported, so that each costs only what it needs.
+said, `corrections` what was mended of it, `keyed` what was keyed in; `spoken` (`spoken_*`) words what we say;
+`vocabulary` is what a recogniser may expect, `check_digits` what makes a number valid. All those are pure.
+
+Import the modules themselves: nothing is re-exported, so that each costs only what it needs.
 """
