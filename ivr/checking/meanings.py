@@ -76,7 +76,7 @@ def _elsewhere(
         material.notes.add(
             "phrase-means-another",
             found[0][1],
-            f"{words} of '{option.name}' also stand for {', '.join(dict.fromkeys(whose for _, _, whose in found))}, an "
+            f"{words} of '{option.name}' also mean {', '.join(dict.fromkeys(whose for _, _, whose in found))}, an "
             f"intent of the same wait: said just so they mean '{option.name}', in other words the other.",
             "Take them from one of the two, unless that is meant.",
             material.path(flow.name, node.name),
