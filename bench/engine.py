@@ -1,6 +1,7 @@
-"""What the engine costs alone, and whether a turn gets dearer with a longer call or more calls behind it. Prints JSON.
+"""What the engine costs alone, beside bare state machines, in memory, and whether a turn gets dearer with a longer call
+or more calls behind it. Prints JSON.
 
-    python bench/engine.py [--past 10 10000 100000]
+    python bench/engine.py [--of machines memory turns] [--past 10 10000 100000] [--sessions 100000]
 
 Times are the process's own (CPU), so that a busy machine does not blur them; each figure is a median.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "queue"), str(ROOT / "bench")]
 
 import sqlalchemy as sa  # noqa: E402
+from machines import by_hand, steps_per_s, ways, with_transitions  # noqa: E402
 from turn import machine  # noqa: E402
 
 import app  # noqa: E402
@@ -49,16 +52,23 @@ RESULTS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--past", type=int, nargs="+", default=[10, 10_000, 100_000])
+    parser.add_argument(
+        "--of", nargs="+", choices=["machines", "memory", "turns"], default=["machines", "memory", "turns"]
+    )
+    parser.add_argument("--sessions", type=int, default=100_000)
     given = parser.parse_args()
     logs.configure("bench", level="ERROR")
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
         hotline = _hotline(Path(folder))
-        report = {
-            "engine": _engine(hotline),
-            "turn_by_length_of_call": _long_call(hotline),
-            "turn_by_past_calls": _past_calls(hotline, sorted(given.past)),
-            "machine": machine(),
-        }
+        report: dict[str, object] = {"engine": _engine(hotline)}
+        if "machines" in given.of:
+            report["steps_per_s"] = _machines(hotline)
+        if "memory" in given.of:
+            report["live_sessions"] = _memory(hotline, given.sessions)
+        if "turns" in given.of:
+            report["turn_by_length_of_call"] = _long_call(hotline)
+            report["turn_by_past_calls"] = _past_calls(hotline, sorted(given.past))
+        report["machine"] = machine()
         hotline.database.dispose()
     print(json.dumps(report, indent=2))
 
@@ -80,6 +90,7 @@ def _engine(hotline: app.Hotline) -> dict[str, float]:
     flows = hotline.flows.current
     started = CallStarted("+8613912345678", "95598", "inbound", "en", "2026-03-01")
     steps = turns = 0
+    _conversation(hotline)  # what is made once (a wait's listening, the router of intents) is made before
     began = time.process_time()
     while time.process_time() - began < 2.0:
         turn = session.start(flows, "main", started)
@@ -97,6 +108,55 @@ def _engine(hotline: app.Hotline) -> dict[str, float]:
     }
 
 
+def _conversation(hotline: app.Hotline) -> tuple[list[list[str]], list[str]]:
+    """The nodes each turn of the script comes to, and the state after each as JSON."""
+    turns: list[list[str]] = []
+    states: list[str] = []
+    flows = hotline.flows.current
+    turn = session.start(flows, "main", CallStarted("+8613912345678", "95598", "inbound", "en", "2026-03-01"))
+    for event in [*_script(new_id())[1:], None]:
+        came_to: list[str] = []
+        while True:
+            came_to += [f"{one.flow}/{one.node}" for one in turn.outputs if isinstance(one, NodeEntered)]
+            if not isinstance(turn.outputs[-1], CallService) or turn.state is None:
+                break
+            turn = session.resume(flows, turn.state, RESULTS[turn.outputs[-1].service])
+        turns.append(came_to)
+        if event is None or turn.state is None:
+            break
+        states.append(json.dumps(turn.state))
+        turn = session.resume(flows, turn.state, event)
+    if turn.state is not None:
+        sys.exit("the script no longer fits the flows: the call does not end")
+    return turns, states
+
+
+def _machines(hotline: app.Hotline) -> dict[str, object]:
+    """The engine against machines that only step, on the same conversation, one after the other and again: the best of
+    each counts."""
+    turns, _states = _conversation(hotline)
+    table, triggers = ways(hotline.flows.current, turns)
+    begin, expected = turns[0][0], sum(len(turn) for turn in turns)
+    rivals = {"by_hand": by_hand(table, begin), "transitions": with_transitions(table, begin)}
+    best = {"engine": 0.0, **dict.fromkeys(rivals, 0.0)}
+    for _ in range(2):
+        best["engine"] = max(best["engine"], _engine(hotline)["steps_per_s"])
+        for name, converse in rivals.items():
+            best[name] = max(best[name], steps_per_s(converse, triggers, expected))
+    return {**best, "nodes": len(table), "steps_of_the_call": expected, "turns_of_the_call": len(turns)}
+
+
+def _memory(hotline: app.Hotline, sessions: int) -> dict[str, object]:
+    """Each in a fresh process, so that nothing else is counted."""
+    _turns, states = _conversation(hotline)
+    found = {}
+    for held in ("bytes", "objects"):
+        command = [sys.executable, str(ROOT / "bench" / "session_memory.py"), "--held", held, "--count", str(sessions)]
+        done = subprocess.run(command, input=json.dumps(states), capture_output=True, text=True, check=True)
+        found[held] = json.loads(done.stdout)
+    return found
+
+
 def _through_services(flows: object, turn: session.Turn) -> tuple[session.Turn, int]:
     nodes = sum(isinstance(output, NodeEntered) for output in turn.outputs)
     while isinstance(turn.outputs[-1], CallService) and turn.state is not None:
@@ -108,8 +168,8 @@ def _through_services(flows: object, turn: session.Turn) -> tuple[session.Turn, 
 def _script(recording_id: str) -> list:
     """An outage reported in English by somebody unknown; the first event is the call itself. See `client.REPORT`."""
     return [
-        None, Digits("2"), Digits("1"), NoInput(), Recorded(recording_id, 7.0), Speech("no nothing like that", 0.91),
-        Digits("2"), Digits("2"),
+        None, Digits("2"), Digits("1"), Digits("1"), Speech("no nothing like that", 0.91), NoInput(),
+        Recorded(recording_id, 7.0), Digits("2"), Digits("1"), Digits("2"),
     ]  # fmt: skip
 
 
