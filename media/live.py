@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from media.parts import GatewayParts
 from media.rows import Rows
-from models import TicketEvent
+from models import Standing, TicketEvent
 
 log = structlog.get_logger("media")
 LIVE: Final = "hotline:live"
@@ -38,6 +38,7 @@ class LiveHub:
         self._on_ring = on_ring
         self._pages: set[ServerConnection] = set()
         self._sequence = 0
+        self._standing: tuple[int | None, int | None] = (None, None)  # publication of flows, change of storm mode
 
     @property
     def pages(self) -> int:
@@ -61,10 +62,12 @@ class LiveHub:
         while True:
             await asyncio.sleep(self._parts.limits.live_poll_s)
             if self._pages:
-                before = self._sequence
+                before, standing = self._sequence, self._standing
                 await self._look()
                 if self._sequence != before:
                     self._tell("ticket", "")
+                elif self._standing != standing:
+                    self._tell("standing", "")
 
     async def listen(self) -> None:
         """Listens to Redis, until cancelled. A connection that is lost is made again, in growing intervals."""
@@ -102,12 +105,13 @@ class LiveHub:
             self._tell(topic, row_id)
 
     async def _look(self) -> None:
-        def read() -> int:
+        def read() -> tuple[int, tuple[int | None, int | None]]:
             with self._parts.database.reading() as db:
-                return db.scalar(sa.select(sa.func.max(TicketEvent.id))) or 0
+                row = db.execute(sa.select(Standing.publication_id, Standing.storm_change_id)).first()
+                return db.scalar(sa.select(sa.func.max(TicketEvent.id))) or 0, (row[0], row[1]) if row else (None, None)
 
         try:
-            self._sequence = await self._rows.run(read)
+            self._sequence, self._standing = await self._rows.run(read)
         except sa.exc.SQLAlchemyError as error:
             log.warning("live_updates_without_database", error=str(error)[:200])
 
