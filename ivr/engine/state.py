@@ -40,13 +40,17 @@ def typed(type_: ValueType, name: str, value: Any) -> Any:
         raise FlowFaulted(f"'{value}' is no {type_.value} for '{name}'") from None
 
 
+_UNSAID: Mapping[str, Any] = {"into": {}, "next": ""}
+
+
 def packed(frames: list[Frame], flows: FlowSet) -> list[Frame]:
-    """A copy that takes little room: eight of them travel with every turn."""
+    """A copy that takes little room, as eight of them travel with every turn: only what is not as it was declared."""
     kept = []
     for frame in frames:
         declared = flows.flows[frame["flow"]].variables
         changed = {name: value for name, value in frame["vars"].items() if value != declared[name].default}
-        kept.append({**frame, "vars": changed})
+        short = {name: value for name, value in frame.items() if value != _UNSAID.get(name)}
+        kept.append({**short, "vars": changed})
     return kept
 
 
@@ -55,5 +59,5 @@ def unpacked(frames: list[Frame], flows: FlowSet) -> list[Frame]:
     for frame in frames:
         declared = flows.flows[frame["flow"]].variables
         defaults = {name: variable.default for name, variable in declared.items()}
-        whole.append({**frame, "vars": defaults | frame["vars"]})
+        whole.append({"into": {}, "next": "", **frame, "vars": defaults | frame["vars"]})
     return whole
