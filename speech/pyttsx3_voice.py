@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from speech.audio import RATE, level_normalised, resample
+from speech.pauses import with_pauses
 from speech.voices import VoiceUnavailable
 
 _PROGRAM = Path(__file__).with_name("voice_process.py")
@@ -55,12 +56,12 @@ class Pyttsx3Voice:
 
     def fingerprint(self, language: str) -> str:
         choice = self._choice(language)
-        return f"pyttsx3 espeak-ng {choice.voice_id} {choice.words_per_minute}"
+        return f"pyttsx3 espeak-ng {choice.voice_id} {choice.words_per_minute} with pauses"
 
     def render(self, text: str, language: str) -> bytes:
         """As `Voice.render`. A text without a letter or a figure is silence. Raises VoiceUnavailable."""
         choice = self._choice(language)
-        spoken = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text)
+        spoken = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in with_pauses(text))
         if not any(sign.isalnum() for sign in spoken):
             return b""
         with tempfile.TemporaryDirectory(prefix="hotline-voice-") as folder:

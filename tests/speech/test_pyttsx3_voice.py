@@ -40,6 +40,15 @@ def test_a_prompt_is_spoken_at_a_natural_pace_and_level(voice: Pyttsx3Voice, tex
     assert voice.render(text[: len(text) // 3], language) != pcm
 
 
+def test_a_mandarin_voice_takes_breath_at_every_comma(voice: Pyttsx3Voice) -> None:
+    without, latin = (
+        voice.render("您目前欠费一百元请在明天前缴纳", "zh-CN"),
+        voice.render("您目前欠费一百元,请在明天前缴纳", "zh-CN"),
+    )
+    assert len(latin) > len(without) + 16 * 100  # 100 ms at 8 kHz
+    assert latin == voice.render("您目前欠费一百元，请在明天前缴纳", "zh-CN")
+
+
 def test_a_rendering_is_never_empty_however_often_voices_change(voice: Pyttsx3Voice) -> None:
     lengths: dict[str, set[int]] = {"en": set(), "zh-CN": set()}
     for _ in range(60):
