@@ -1,4 +1,4 @@
-"""Where a voice takes breath in Mandarin: espeak-ng reads over a comma of the Latin kind that has no space behind it."""
+"""Where a voice takes breath in Mandarin: espeak-ng reads over a Latin comma that has no space behind it."""
 
 from __future__ import annotations
 
