@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ivr.expressions import Expression
@@ -292,18 +293,27 @@ class FlowSet:
     storm: Mapping[str, str] = field(default_factory=dict)
     waits: dict[tuple[str, ...], Gather] = field(default_factory=dict, compare=False, repr=False)
     routers: dict[str, IntentRouter] = field(default_factory=dict, compare=False, repr=False)
+    first: tuple[Option, ...] = field(init=False, compare=False, repr=False)  # globals that come first, and the others
+    rest: tuple[Option, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", tuple(option for option in self.globals if option.first))
+        object.__setattr__(self, "rest", tuple(option for option in self.globals if not option.first))
 
     def texts(self, flow: Flow, prompt: str) -> Texts:
         return flow.prompts.get(prompt) or self.prompts[prompt]
 
     def router(self, language: str) -> IntentRouter:
-        """Made when it is first asked for: learning the examples takes a while."""
+        """Made when it is first asked for. Revisions with the same examples share what was learnt of them."""
         found = self.routers.get(language)
         if found is None:
-            from speech.intents import (
-                IntentRouter,
-            )  # what it learns with is slow to import, and not all flows have intents
-
-            examples = {name: intent.phrases.get(language, ()) for name, intent in self.intents.items()}
-            found = self.routers[language] = IntentRouter(examples, language)
+            examples = tuple((name, intent.phrases.get(language, ())) for name, intent in self.intents.items())
+            found = self.routers[language] = _router(examples, language)
         return found
+
+
+@lru_cache(maxsize=16)
+def _router(examples: tuple[tuple[str, tuple[str, ...]], ...], language: str) -> IntentRouter:
+    from speech.intents import IntentRouter  # what it learns with is slow to import, and not all flows have intents
+
+    return IntentRouter(dict(examples), language)

@@ -37,12 +37,12 @@ class Wait:
 
     @property
     def first(self) -> tuple[Option, ...]:
-        return tuple(option for option in self.flows.globals if option.first)
+        return self.flows.first
 
     @property
     def rest(self) -> tuple[Option, ...]:
         """Globals that do not come first; a node's own options beat them."""
-        return tuple(option for option in self.flows.globals if not option.first)
+        return self.flows.rest
 
     @property
     def rules(self) -> SlotRules:
@@ -102,7 +102,10 @@ def keyed_option(wait: Wait, digits: str) -> Option | None:
 
 
 def _by_key(options: Iterable[Option], digits: str) -> Option | None:
-    return next((option for option in options if option.key and option.key == digits), None)
+    for option in options:
+        if option.key == digits and digits:
+            return option
+    return None
 
 
 # --- speech

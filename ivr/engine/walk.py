@@ -152,7 +152,8 @@ class Walk:
     def say(self, prompts: tuple[PromptUse, ...], *, barge_in: bool = True) -> None:
         if not prompts:
             return
-        flow, variables = self.flow, self.variables
+        flow = self.flow
+        variables: dict[str, Any] | None = None  # only asked for where a value is said
         segments, private = [], False
         for prompt in prompts:
             language = prompt.language or self.language
@@ -160,6 +161,7 @@ class Walk:
             if template.fixed:
                 segments.append(Segment(template.source, language, prompt.id))
                 continue
+            variables = variables or self.variables
             known = variables | {"utility": self.flows.utility.get(language, "")}
             segments.append(Segment(template.spoken(known, flow.formats, language), language))
             private = private or bool(template.names & flow.secret)

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ivr.flow_store import SHIPPED
 from ivr.loader import FlowError
 from ivr.outputs import Gather, Heard
 from tests.ivr.engine.caller import SHARED, Caller, flows_with
 
-INTENTS = """
-intents:
-  outage.report:
-    en: [my power is out, i want to report an outage, we have no electricity, the lights went out]
-    zh-CN: [家里停电了, 我要报修停电, 没电了]
-  outage.danger:
-    en: [a power line is down, there is a wire on the street, the transformer is on fire]
-    zh-CN: [电线掉下来了, 变压器着火了, 有人触电了]
-  billing.balance:
-    en: [how much do i owe, what is my balance, i want to check my bill]
-    zh-CN: [我欠多少电费, 查一下余额, 查电费]
-  agent:
-    en: [let me talk to somebody, i want a real person]
-    zh-CN: [我要找人工, 转人工客服]
-"""
+INTENTS = (SHIPPED / "intents.yaml").read_text(encoding="utf-8")
 FLOW = """
 flow: open
 vars: {wish: text}
@@ -48,7 +35,7 @@ def opening(language: str = "en") -> Caller:
 @pytest.mark.parametrize(
     ("language", "said", "option"),
     [
-        ("en", "hello my lights went out half an hour ago", "report"),
+        ("en", "hello the lights went out in my house", "report"),
         ("en", "could you tell me how much I owe you", "bill"),
         ("en", "billing", "bill"),
         ("zh-CN", "你好我们家里停电了怎么回事", "report"),
@@ -79,7 +66,7 @@ def test_the_ears_are_given_the_examples() -> None:
     gather = opening().turn.outputs[-1]
     assert isinstance(gather, Gather)
     assert gather.speech is not None
-    assert {"my power is out", "billing", "a power line is down", "danger"} <= set(gather.speech.phrases)
+    assert {"my power is out", "billing", "danger"} <= set(gather.speech.phrases)
     assert gather.speech.free
 
 
