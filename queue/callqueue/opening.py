@@ -22,7 +22,8 @@ LIFE_SUPPORT_PRIORITY: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the caller wants. `callback_number` is E.164 where it can be, "" if there is none."""
+    """What the caller wants. `callback_number` is E.164 where it can be, "" if there is none; `number_named`: the caller
+    has named it, it is not just the one they call from."""
 
     type: TicketType
     subject: str
@@ -31,6 +32,7 @@ class Wish:
     account_number: str = ""
     danger: bool = False
     life_support: bool = False
+    number_named: bool = False
     details: Mapping[str, str] = field(default_factory=dict)  # description, recording, ...; no empty ones
 
 
@@ -114,6 +116,10 @@ def _learn(session: Session, ticket: Ticket, wish: Wish, now: datetime) -> None:
     new = {name: text for name, text in wish.details.items() if name not in ticket.details}
     if new:
         ticket.details = {**ticket.details, **new}
+    if wish.number_named and wish.callback_number[:20] != ticket.callback_number:
+        ticket.callback_number = wish.callback_number[:20]
+        new["callback_number"] = wish.callback_number
+    if new:
         history.record(session, ticket.id, history.NOTED, history.CALLER, now, new.pop("description", ""), **new)
 
 

@@ -114,6 +114,7 @@ def _asked(
         callback_number=_number(settings, context, inputs.get("callback_number")),
         language=context.language,
         account_number=inputs.get("account_number") or "",
+        number_named=bool(inputs.get("callback_number")),
         details={name: str(inputs[name]) for name in told if inputs.get(name)},
     )
     opened = wishes.ask_once(context.session, context.call, wish, context.now)

@@ -32,6 +32,7 @@ def open_ticket(settings: Settings, context: ServiceContext, inputs: Mapping[str
         account_number=inputs.get("account_number") or "",
         danger=bool(inputs.get("danger")),
         life_support=bool(inputs.get("life_support")),
+        number_named=bool(inputs.get("callback_number")),
         details={name: inputs[name] for name in _TOLD if inputs.get(name)},
     )
     opened = opening.open_ticket(
