@@ -40,7 +40,7 @@ _MONTH_END = re.compile(
 
 def english_date(text: str, today: date) -> date | None:
     """`text`: small letters, no punctuation."""
-    said = _AROUND.sub("", text)
+    said = _AROUND.sub("", text).replace("a fortnight", "two weeks")
     said = "today" if re.fullmatch(r"this (?:morning|afternoon|evening)", said) else _PART_OF_DAY.sub(r"\1", said)
     if said in _NEAR:
         return today + timedelta(days=_NEAR[said])

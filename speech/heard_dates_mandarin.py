@@ -12,6 +12,7 @@ _NEAR = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大�
 _DAY = re.compile(
     r"(?P<near>大前|前|昨|今|明|后|大后)(?:[天日]|儿个?)(?:早上|早晨|上午|中午|下午|傍晚|晚上|夜里)?|(?P<night>[昨今明])[晚早]上?"
 )
+_PART_OF_DAY = re.compile(r"(?<=[日号])(?:早上|早晨|上午|中午|下午|傍晚|晚上|夜里)$")
 _AROUND = re.compile(r"^(?:嗯|呃|额|那个|应?该?是|就是|就在|在|从|[,，])+|(?:吧|啊|呢|的|呀|开始)+$")
 _WEEK = re.compile(r"(?P<shift>上上|下下|上|下|这|本)个?(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-6])")
 _WEEKDAY = re.compile(r"(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-6])")
@@ -21,7 +22,7 @@ _COUNTED = re.compile(
 )
 _NUMBER = r"[^年月日号个底末]"
 _NAMED = re.compile(
-    rf"(?:(?P<year>{_NUMBER}{{4}}|[今去明前后]年?)年?)?(?P<month>{_NUMBER}{{1,3}})月份?(?P<day>{_NUMBER}{{1,3}})[日号]?"
+    rf"(?:(?P<year>{_NUMBER}{{4}}|[今去明前后]年?)年?的?)?(?P<month>{_NUMBER}{{1,3}})月份?(?P<day>{_NUMBER}{{1,3}})[日号]?"
 )
 _OF_MONTH = re.compile(rf"(?P<shift>上|这|本|下|当)个?月(?P<day>{_NUMBER}{{1,3}})[日号]")
 _MONTH_END = re.compile(
@@ -32,7 +33,7 @@ _YEARS = {"前": -2, "去": -1, "今": 0, "明": 1, "后": 2}
 
 def mandarin_date(text: str, today: date) -> date | None:
     """`text`: no spaces, no punctuation."""
-    said = _AROUND.sub("", text)
+    said = _PART_OF_DAY.sub("", _AROUND.sub("", text))
     if near := _DAY.fullmatch(said):
         return today + timedelta(days=_NEAR[near["near"] or near["night"]])
     if week := _WEEK.fullmatch(said):

@@ -32,7 +32,7 @@ _PLURALS["zeros"] = "0"
 _FILLERS = frozenset(
     "my our the number numbers account customer meter phone telephone mobile cell code pin password".split()  # noqa: SIM905
     + "is are it it's its i'm that's that this and then so well yes yeah okay ok sure please thanks thank you".split()  # noqa: SIM905
-    + "hi hello dash hyphen space again".split()  # noqa: SIM905
+    + "hi hello would be dash hyphen space again".split()  # noqa: SIM905
 )
 _PAUSE = "|"
 _MONEY_OR_SIGN = re.compile(r"[¥$€£%+*#@=]|(?:^|\s)-\d")

@@ -37,7 +37,8 @@ _MANDARIN_AROUND = re.compile(
     r"^(?:嗯|呃|额|那个|我?(?:交|付|欠|充|缴)?了?|一共|总共|是|就是|就|[,，\s])+|(?:啊|吧|呢|的)$"
 )
 _ENGLISH_AROUND = re.compile(
-    r"^(?:(?:well|so|it's|it was|it is|that's|i paid|i owe|exactly|the amount is|just|only)[, ]+)+|,? (?:please|"
+    r"^(?:(?:well|so|it's|it was|it is|that's|i paid|i owe|exactly|the (?:amount|bill|balance) (?:is|was)|just|"
+    r"only)[, ]+)+|,? (?:please|"
     r"thanks|thank you|exactly)$"
 )
 _UNIT = r"[^元块毛角分钱整]"

@@ -29,7 +29,7 @@ _TIME = re.compile(
 def mandarin_time(text: str) -> str | None:
     """`text`: no spaces, no punctuation."""
     said = _DAY.sub("", _AROUND.sub("", text))
-    said = _AROUND.sub("", said)
+    said = _AROUND.sub("", re.sub(r"大概|大约|差不多", "", said))
     if said in ("中午", "正午"):
         return "12:00"
     if said in ("午夜", "零点", "零时", "半夜零点", "凌晨零点", "午夜零点", "晚上零点", "夜里零点"):
