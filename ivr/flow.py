@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ivr.expressions import Expression
 from ivr.outputs import Gather
 from ivr.prompts import Template
-from ivr.values import SPOKEN_AS, ValueType
+from ivr.values import ValueType
 from ivr.yaml_source import Place
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ BUILT_IN: Mapping[str, ValueType] = {
     "now": ValueType.TEXT,  # "2026-11-23T14:05", local
     "time": ValueType.TIME,
 }
-_BUILT_IN_FORMATS = {name: SPOKEN_AS.get(type_, type_.value) for name, type_ in BUILT_IN.items()}
+_BUILT_IN_FORMATS = {name: type_.value for name, type_ in BUILT_IN.items()} | {"now": "datetime"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class Flow:
     secret: frozenset[str] = field(init=False, compare=False, repr=False)  # variables whose values are private
 
     def __post_init__(self) -> None:
-        own = {name: SPOKEN_AS.get(variable.type, variable.type.value) for name, variable in self.variables.items()}
+        own = {name: variable.type.value for name, variable in self.variables.items()}
         object.__setattr__(self, "formats", own | _BUILT_IN_FORMATS)
         secret = frozenset(name for name, variable in self.variables.items() if variable.private)
         object.__setattr__(self, "secret", secret)

@@ -39,9 +39,6 @@ EMPTY: Mapping[ValueType, Any] = {
 NUMBERS = frozenset({ValueType.NUMBER, ValueType.MONEY})
 TEXTS = frozenset(EMPTY) - NUMBERS - {ValueType.YES_NO}
 
-# How a value of a type is said (a name of `speech.spoken.FORMATS`) where its own name is no way to say it.
-SPOKEN_AS: Mapping[ValueType, str] = {ValueType.ACCOUNT: "digits", ValueType.ADDRESS: "text"}
-
 
 def fits(written: ValueType, declared: ValueType) -> bool:
     """Whether a value of one type may be kept in a variable of the other."""

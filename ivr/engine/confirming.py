@@ -18,7 +18,7 @@ from ivr.loading.shared import CONFIRM_OPTION, CONFIRM_VALUE
 from ivr.outputs import Heard
 from ivr.routing import Said, Understood, Wait, said_option, with_verdict
 from ivr.slots import Slot, slot_of_digits, spoken
-from ivr.values import SPOKEN_AS, ValueType
+from ivr.values import ValueType
 from speech.corrections import corrected, new_value_said
 from speech.heard import read_yes_no
 from speech.phrases import match
@@ -191,8 +191,8 @@ def _ask(walk: Walk, wait: Wait, before: tuple[PromptUse, ...] = ()) -> None:
         walk.say_shared(CONFIRM_OPTION, {"phrase": asked["phrase"]})
     else:
         assert isinstance(node, AskNode)
-        format_ = SPOKEN_AS.get(node.type, node.type.value)
-        walk.say_shared(CONFIRM_VALUE, {"value": asked["value"]}, {"value": format_}, private=node.private)
+        formats = {"value": node.type.value}
+        walk.say_shared(CONFIRM_VALUE, {"value": asked["value"]}, formats, private=node.private)
     walk.outputs.append(confirming(walk.flows, walk.flow.name, node, walk.language))
     walk.wait()
 

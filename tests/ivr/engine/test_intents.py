@@ -38,7 +38,7 @@ def opening(language: str = "en") -> Caller:
         ("en", "hello the lights went out in my house", "report"),
         ("en", "could you tell me how much I owe you", "bill"),
         ("en", "billing", "bill"),
-        ("zh-CN", "你好我们家里停电了怎么回事", "report"),
+        ("zh-CN", "你好我们家里停电了", "report"),
         ("zh-CN", "帮我查一下我欠了多少电费", "bill"),
     ],
 )
