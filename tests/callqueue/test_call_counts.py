@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+import app
 from callqueue.call_counts import count
 from callqueue.context import JobContext
 from callqueue.jobs import run_due
@@ -15,8 +17,23 @@ from callqueue.sweep import run_sweep
 from database import Database
 from ivr import events, flow_counts, outputs
 from ivr.analytics import count_call
+from ivr.calls import NewCall
+from ivr.figures import fitted
 from ivr.flow_counts import Span, callers_here, example_calls, figures_of, unheard_at
-from models import Call, CallStatus, CallTurn, FlowEdgeCount, FlowNodeCount, FlowUnheard, Job, JobStatus
+from ivr.graph import graph_of
+from models import (
+    Call,
+    CallStatus,
+    CallTurn,
+    Channel,
+    Direction,
+    FlowEdgeCount,
+    FlowNodeCount,
+    FlowUnheard,
+    Job,
+    JobStatus,
+)
+from settings import Settings
 from tests.callqueue.conftest import AtOnce
 from tests.callqueue.desk import NOON, Desk
 
@@ -192,3 +209,38 @@ def test_contexts_need_nothing_but_a_database(desk: Desk) -> None:
     context = JobContext(desk.database, desk.settings, lambda: "r1", clock=lambda: desk.now)
     count(context, over(desk))
     assert figures(desk.database)["main/menu"][0] == 1
+
+
+def test_a_real_call_is_counted_when_it_has_ended_and_not_before(database: Database, settings: Settings) -> None:
+    hotline = app.build(settings)
+    answer = hotline.runner.begin(NewCall(Channel.TEXT, "one", "+8613912345678", "95598", language="en"))
+    assert run_due(app.job_context(hotline)) == 0
+    assert hotline.runner.ended(answer.call_id, CallStatus.COMPLETED, "caller")
+    assert run_due(app.job_context(hotline)) == 1
+    today = datetime.now(UTC).astimezone(ZoneInfo(settings.utility.time_zone)).date()
+    everything = Span(today - timedelta(days=1), today, tuple(hotline.flows.current.flows))
+    with database.reading() as session:
+        found = figures_of(session, everything, here=True)
+    assert {f"{one.flow}/{one.node}" for one in answer.outputs if isinstance(one, outputs.NodeEntered)} == set(
+        found.nodes
+    )
+    assert sum(one.hang_ups for one in found.nodes.values()) == 1
+    assert found.here == {}
+    known = {edge.id for edge in graph_of(hotline.flows.current).edges}
+    assert set(fitted(found, graph_of(hotline.flows.current)).edges) <= known
+    hotline.database.dispose()
+
+
+def test_a_call_that_nobody_answered_is_not_counted(database: Database, settings: Settings) -> None:
+    hotline = app.build(settings)
+    with database.transaction() as session:
+        call = Call(channel=Channel.TWILIO, direction=Direction.OUTBOUND, from_number="95598", to_number="+861",
+                    language="en", status=CallStatus.RINGING, flow="main", variables={},
+                    flow_revision_id=hotline.flows.current.revision, started_at=datetime.now(UTC))  # fmt: skip
+        session.add(call)
+        session.flush()
+        call_id = call.id
+    assert hotline.runner.ended(call_id, CallStatus.NO_ANSWER, "no-answer")
+    with database.reading() as session:
+        assert session.scalars(sa.select(Job.name)).all() == []
+    hotline.database.dispose()
