@@ -24,7 +24,7 @@ from ivr.opening_hours import (
     unknown_years,
     why_closed,
 )
-from ivr.public_holidays import region_codes
+from ivr.public_holidays import is_region, region_codes
 from ivr.reading import Reader, suggestion
 from ivr.yaml_source import Entry, Faults, Mapping, Scalar, Sequence, Value
 
@@ -46,6 +46,7 @@ _CLOSED = "closed"
 _FALSE_WORDS = frozenset({"no", "off", "false", "none", "null", "~", ""})  # YAML 1.1 makes False or nothing of them
 _SPAN = re.compile(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)")
 _LOOKS_LIKE_SPAN = re.compile(r"\s*\d{1,2}:\d\d\s*[-–]")
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NIGHT_ENDS = 12 * 60  # an end before its beginning is on the next day, if it is a morning
 _HOURS_LOOK = 'Hours look like "08:30-12:00, 13:30-17:30", or the word closed.'
@@ -209,6 +210,8 @@ def _region(reader: Reader) -> str:
             "Leave the line out where holidays are days like others; Norway is NO, in capitals.",
         )  # fmt: skip
         return ""
+    if _REGION.fullmatch(region) and is_region(region):
+        return region
     known = region_codes()
     country, _, part = region.partition("-")
     if country not in known:

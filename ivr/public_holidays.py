@@ -26,6 +26,17 @@ class HolidayYear:
     workdays: frozenset[date]
 
 
+@lru_cache(maxsize=64)
+def is_region(region: str) -> bool:
+    """Whether the library knows it. Looks at that country alone: there are hundreds, and each is a module."""
+    try:
+        _country(region)
+    except NotImplementedError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
 def region_codes() -> Mapping[str, tuple[str, ...]]:
     """country -> its subdivisions, for all that the library knows."""
     import holidays

@@ -9,9 +9,16 @@ import sqlalchemy as sa
 
 from database import Database
 from driver_statement import DriverStatement
+from ivr.calls import NewCall
+from ivr.flow_store import FlowStore
+from ivr.outputs import Say
+from ivr.runner import Runner
+from ivr.services import ServiceRegistry
 from ivr.standing import STORM, InForce, StandingReader
 from ivr.storm import storm_history, storm_on, switch
-from models import Customer
+from models import Channel, Customer
+from settings import Settings
+from tests.ivr.conftest import AGENT, LANGUAGES, SHARED, UTILITY
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -83,3 +90,38 @@ def test_a_statement_that_reads_a_row_tells_of_the_storm_as_well(either: Databas
         switch(session, True, actor="sun", reason="typhoon", now=NOW)
     with either.unit() as unit:
         assert statement.run(unit.connection, {"id": 1}) == [{"name": "Ann", "storm": True}]
+
+
+def test_the_next_call_of_every_process_is_served_by_the_storm_flow(either: Database, settings: Settings) -> None:
+    flow = """
+flow: {0}
+prompts:
+  words: {{en: "The {0} menu.", zh-CN: "{0}"}}
+nodes:
+  menu:
+    menu: words
+    options:
+      again: {{key: "1", next: menu}}
+"""
+    shared = SHARED + "storm: {main: storm}\n"
+    files = {
+        "shared.yaml": shared, "agent.yaml": AGENT,
+        "main.yaml": flow.format("main"), "storm.yaml": flow.format("storm"),
+    }  # fmt: skip
+    runners = []
+    for _ in range(2):
+        flows = FlowStore(either, {}, LANGUAGES, UTILITY)
+        flows.use(files, NOW)
+        runners.append(Runner(either, flows, ServiceRegistry([]), settings))
+
+    def hears(runner: Runner, sid: str) -> str:
+        answer = runner.begin(NewCall(Channel.TWILIO, sid, "+8613800138000", "95598", language="en"))
+        return " ".join(output.text for output in answer.outputs if isinstance(output, Say))
+
+    assert [hears(runner, f"CA{n}") for n, runner in enumerate(runners)] == ["The main menu."] * 2
+    with either.transaction() as session:
+        switch(session, True, actor="sun", reason="typhoon", now=NOW)
+    assert [hears(runner, f"CB{n}") for n, runner in enumerate(runners)] == ["The storm menu."] * 2
+    with either.transaction() as session:
+        switch(session, False, actor="sun", reason="", now=NOW)
+    assert [hears(runner, f"CC{n}") for n, runner in enumerate(runners)] == ["The main menu."] * 2
