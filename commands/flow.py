@@ -7,7 +7,7 @@ import sys
 import click
 
 from app import build
-from commands import flow_check, flow_graph, flow_replay, flow_revisions, flow_schema, flow_test
+from commands import flow_check, flow_graph, flow_import, flow_replay, flow_revisions, flow_schema, flow_services, flow_test
 from ivr.channels.text_phone import TextPhone
 from ivr.reading import suggestion
 from settings import Place, Settings
@@ -23,6 +23,8 @@ flow.add_command(flow_graph.command)
 flow.add_command(flow_test.command)
 flow.add_command(flow_replay.command)
 flow.add_command(flow_schema.command)
+flow.add_command(flow_import.command)
+flow.add_command(flow_services.command)
 for command in flow_revisions.COMMANDS:
     flow.add_command(command)
 
