@@ -7,7 +7,16 @@ import sys
 import click
 
 from app import build
-from commands import flow_check, flow_graph, flow_import, flow_replay, flow_revisions, flow_schema, flow_services, flow_test
+from commands import (
+    flow_check,
+    flow_graph,
+    flow_import,
+    flow_replay,
+    flow_revisions,
+    flow_schema,
+    flow_services,
+    flow_test,
+)
 from ivr.channels.text_phone import TextPhone
 from ivr.reading import suggestion
 from settings import Place, Settings
