@@ -49,7 +49,7 @@ def test_every_example_can_be_read(example: str, settings: Settings) -> None:
                 NodeReader(entry.key, entry.value, around, Uses(), faults).read(READERS)
     # A fragment does not show everything.
     unsaid = ("'next' is missing", "'options' is missing")
-    assert [str(fault) for fault in faults.found if not fault.message.endswith(unsaid)] == []
+    assert [str(fault) for fault in faults.found if not any(part in fault.message for part in unsaid)] == []
 
 
 def test_there_is_an_example_of_every_kind_of_node() -> None:
