@@ -83,7 +83,12 @@ class FlowStore:
             with self._database.reading() as session:
                 revision = self._standing(session.connection()).revision_id
             if revision is not None and revision not in self._failed:
-                self._last = self.revision(revision)
+                try:
+                    self._last = self.revision(revision)
+                except FlowError as problem:
+                    if self._last is None:
+                        raise
+                    self._cannot_use(revision, problem)
         return self.last_known
 
     @property
@@ -230,15 +235,18 @@ class FlowStore:
                 self._last = self.revision(revision)
                 log.info("flows picked up", revision=revision[:12])
             except (FlowError, NoSuchRevision) as problem:
-                self._failed.add(revision)
-                faults = str(problem).splitlines()
-                log.error("published flows cannot be used here", revision=revision[:12], faults=faults)
+                self._cannot_use(revision, problem)
             except SQLAlchemyError as problem:  # the next call tries again
                 log.warning("flows not picked up yet", revision=revision[:12], error=type(problem).__name__)
             finally:
                 self._loading.discard(revision)
 
         threading.Thread(target=work, name=f"flows-{revision[:12]}", daemon=True).start()
+
+    def _cannot_use(self, revision: str, problem: Exception) -> None:
+        """Another version of the program published it: this process goes on with what it has."""
+        self._failed.add(revision)
+        log.error("published flows cannot be used here", revision=revision[:12], faults=str(problem).splitlines())
 
     def _keep(self, flows: FlowSet) -> None:
         """With the lock held. A call on a revision that is dropped here loads it again."""

@@ -264,10 +264,13 @@ def test_flows_can_be_tried_out_without_publishing(database: Database) -> None:
         assert session.scalar(sa.select(sa.func.count()).select_from(FlowPublication)) == 1
 
 
-def test_a_publication_that_cannot_be_used_here_leaves_the_one_before(database: Database) -> None:
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_publication_that_cannot_be_used_here_leaves_the_one_before(database: Database, waits: bool) -> None:
     here, old = store(database), FlowStore(database, {}, (*LANGUAGES, "de"), UTILITY)  # another version of the program
     old._last = one = here.use(files("One."), NOW)
     here.use(files("Two."), NOW, origin=DRAFT)
+    if waits:
+        assert old.current.revision == one.revision
     begun(old, database)
     wait_for_loading()
     assert begun(old, database) == one.revision
