@@ -30,7 +30,7 @@ def words() -> dict[str, str]:
         "transfer": _("Transfer"),
         "return": _("Return"),
         "hangup": _("Hang up"),
-        "exit": _("Goes to another flow"),
+        "exit": _("Goes on elsewhere"),
     }
 
 

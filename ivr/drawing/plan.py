@@ -1,8 +1,8 @@
 """What of a flow's graph is drawn: boxes for its nodes, lines for its ways, and small exits to other flows.
 
 Ways between the same two boxes are one line. A way into another flow ends at an exit beside its node, so that fifteen
-ways to the agent are not fifteen lines across the picture; ways that all flows share (globals, defaults) need not be
-drawn at all.
+ways to the agent are not fifteen lines across the picture, and so does one that goes far; ways that all flows share
+(globals, defaults) need not be drawn at all.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ivr.drawing.ranks import ranks_of, without_loops
 from ivr.figures import Figures, NodeFigures
 from ivr.graph import EdgeKind, Graph, GraphEdge, GraphNode
 
@@ -19,8 +20,9 @@ WORDS: Mapping[str, str] = {
     "shared": "At every wait",
     "say": "Say", "menu": "Menu", "ask": "Ask", "record": "Record", "do": "Service", "when": "Branch", "set": "Set",
     "call": "Flow called", "transfer": "Transfer", "return": "Return", "hangup": "Hang up",
-    "exit": "Goes to another flow",
+    "exit": "Goes on elsewhere",
 }  # fmt: skip
+LONGEST_SPAN = 4  # layers
 _UNDRAWN = {EdgeKind.CALL, EdgeKind.RETURN, EdgeKind.END, EdgeKind.HUNG_UP}
 
 
@@ -89,7 +91,28 @@ def plan_of(graph: Graph, flow: str, figures: Figures | None, *, shared: bool) -
         way.edges.append(edge)
         if figures is not None:
             way.count = (way.count or 0) + figures.edges.get(edge.id, 0)
-    return Plan(flow, tuple(pieces), tuple(ways.values()))
+    return _without_long_ways(Plan(flow, tuple(pieces), tuple(ways.values())))
+
+
+def _without_long_ways(plan: Plan) -> Plan:
+    """A way over many layers ends at an exit beside its node, as a way into another flow does: ten lines from top to
+    bottom are not followed by any eye. Each box keeps the shortest way to it."""
+    number = {piece.id: at for at, piece in enumerate(plan.pieces)}
+    arcs = [(number[way.source], number[way.target]) for way in plan.ways if way.source != way.target]
+    turned = without_loops(len(number), arcs)
+    ranks = ranks_of(len(number), [(b, a) if back else (a, b) for (a, b), back in zip(arcs, turned, strict=True)])
+    span = {way.id: abs(ranks[number[way.target]] - ranks[number[way.source]]) for way in plan.ways}
+    down = [way for way in plan.ways if ranks[number[way.target]] > ranks[number[way.source]]]
+    shortest: dict[str, Way] = {}
+    for way in sorted(down, key=lambda way: -span[way.id]):
+        shortest[way.target] = way
+    pieces = list(plan.pieces)
+    for way in plan.ways:
+        if span[way.id] > LONGEST_SPAN and shortest.get(way.target) is not way:
+            exit_id = f"{way.source}>{way.target}"
+            pieces.append(Piece(exit_id, None, way.target))
+            way.target = exit_id
+    return Plan(plan.flow, tuple(pieces), plan.ways)
 
 
 def overview_of(graph: Graph) -> Plan:

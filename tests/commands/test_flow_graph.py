@@ -26,7 +26,7 @@ def run(settings: Settings) -> Run:
 
 
 def test_mermaid_is_what_it_writes_when_nothing_is_said(run: Run) -> None:
-    result = run("complaint")
+    result = run("main")
     assert result.exit_code == 0, result.output
     assert result.output.startswith("flowchart TD\n")
     assert "-->" in result.output
@@ -72,7 +72,7 @@ def test_counts_of_calls_that_are_over_stand_on_nodes_and_ways(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["complant"], "Did you mean 'complaint'?"),
+        (["maim"], "Did you mean 'main'?"),
         (["--counts", "soon"], "Write it as 7d"),
         (["--counts", "0d"], "Write it as 7d"),
         (["--lang", "fr"], "'fr' is no language of this hotline"),

@@ -9,6 +9,7 @@ import pytest
 
 from app import signatures
 from ivr.drawing.mermaid import mermaid
+from ivr.drawing.plan import plan_of
 from ivr.drawing.svg import Look, svg
 from ivr.figures import Figures, NodeFigures
 from ivr.flow import FlowSet
@@ -109,6 +110,19 @@ def test_every_shipped_flow_is_drawn_in_every_language(shipped: FlowSet) -> None
             assert drawn
             symbols = picture.count('role="graphics-symbol"')
             assert symbols >= len(graph.nodes)
+
+
+def test_a_way_far_down_ends_beside_its_node_and_each_node_keeps_one_line(flows_of: Callable[..., FlowSet]) -> None:
+    steps = "\n".join(f"  s{n}: {{say: goodbye, next: s{n + 1}}}" for n in range(8))
+    options = 'out: {key: "1", phrases: {en: [out], zh-CN: [走]}, next: bye}'
+    on = 'go_on: {key: "2", phrases: {en: [go], zh-CN: [去]}, next: s0}'
+    ends_with = "  s8: {say: goodbye, next: bye}\n  bye: {hangup: goodbye}\n"
+    text = f"flow: long\nnodes:\n  menu: {{menu: goodbye, options: {{{options}, {on}}}}}\n{steps}\n{ends_with}"
+    plan = plan_of(graph_of(flows_of(text), "long"), "long", None, shared=False)
+    ends = {way.edges[0].outcome: way.target for way in plan.ways if way.source == "long/menu"}
+    assert ends == {"option.out": "long/menu>long/bye", "option.go_on": "long/s0"}
+    assert [piece.target for piece in plan.pieces if piece.node is None] == ["long/bye"]
+    assert {way.target for way in plan.ways} >= {piece.id for piece in plan.pieces if piece.node} - {"long/menu"}
 
 
 def test_mermaid_has_the_same_nodes_and_ways(flows: FlowSet) -> None:
