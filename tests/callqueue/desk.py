@@ -102,7 +102,7 @@ class Desk:
             session.flush()
             return call.id
 
-    def ask(self, call_id: str, name: str, language: str = "en", **inputs: Any) -> Outcome:
+    def ask(self, call_id: str, name: str, /, language: str = "en", **inputs: Any) -> Outcome:
         """Runs a service on that call as the runner would: checked against its signature, in one transaction."""
         service = ServiceRegistry(build_services(self.settings))[name]
         assert set(service.inputs) - service.optional <= set(inputs) <= set(service.inputs)
