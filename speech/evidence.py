@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Features = tuple[str, ...]
-Weights = dict[str, dict[int, float]]
+Weights = Mapping[str, Mapping[int, float]]
 
-_EPOCHS = 6
+_EPOCHS = 5
 _MARGIN = 1.0
 _AGGRESSIVENESS = 0.08
+_SETTLED = 0.5  # this far beyond the margin an example is taken for learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +52,45 @@ def probabilities(scores: Sequence[float], sharpness: float) -> list[float]:
 
 
 def learn(examples: Sequence[Example], labels: int) -> Evidence:
-    weights: Weights = {}
-    summed: Weights = {}  # each change times the step it was made at: the average comes out without keeping every step
+    weights: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    # Each change times the step it was made at: the average comes out of it without keeping every step.
+    summed: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    rows = [tuple((weights[name], summed[name]) for name in example.features) for example in examples]
+    told = list(range(len(examples)))
     step = 1
     for epoch in range(_EPOCHS):
-        for index in _order(len(examples), epoch):
+        doubtful = []
+        for place in _order(len(told), epoch):
+            index = told[place]
+            row, label = rows[index], examples[index].label
             step += 1
-            example = examples[index]
-            scores = _scores(weights, example.features, labels)
-            rival = max((s, -label) for label, s in enumerate(scores) if label != example.label)
-            loss = _MARGIN - scores[example.label] + rival[0]
+            scores = [0.0] * labels
+            for by_label, _ in row:
+                for other, weight in by_label.items():
+                    scores[other] += weight
+            own, scores[label] = scores[label], -math.inf
+            highest = max(scores)
+            loss = _MARGIN - own + highest
+            if loss > -_SETTLED:
+                doubtful.append(index)
             if loss <= 0:
                 continue
-            size = min(_AGGRESSIVENESS, loss / (2 * len(example.features) or 1))
-            for feature in example.features:
-                _add(weights, summed, feature, example.label, size, step)
-                _add(weights, summed, feature, -rival[1], -size, step)
-    return Evidence(_averaged(weights, summed, step), labels)
-
-
-def _scores(weights: Mapping[str, Mapping[int, float]], features: Features, labels: int) -> list[float]:
-    scores = [0.0] * labels
-    for feature in features:
-        by_label = weights.get(feature)
-        if by_label:
-            for label, weight in by_label.items():
-                scores[label] += weight
-    return scores
-
-
-def _add(weights: Weights, summed: Weights, feature: str, label: int, change: float, step: int) -> None:
-    by_label = weights.setdefault(feature, defaultdict(float))
-    by_label[label] += change
-    by_label = summed.setdefault(feature, defaultdict(float))
-    by_label[label] += change * step
-
-
-def _averaged(weights: Weights, summed: Weights, steps: int) -> Weights:
-    return {
-        feature: {label: weight - summed[feature][label] / steps for label, weight in by_label.items()}
-        for feature, by_label in weights.items()
-    }
+            rival = scores.index(highest)
+            change = min(_AGGRESSIVENESS, loss / (2 * len(row)))
+            for by_label, by_step in row:
+                by_label[label] = by_label.get(label, 0.0) + change
+                by_label[rival] = by_label.get(rival, 0.0) - change
+                by_step[label] = by_step.get(label, 0.0) + change * step
+                by_step[rival] = by_step.get(rival, 0.0) - change * step
+        told = sorted(doubtful)  # what is settled is not gone through again
+    return Evidence(
+        {
+            name: {label: weight - summed[name][label] / step for label, weight in by_label.items()}
+            for name, by_label in weights.items()
+            if by_label
+        },
+        labels,
+    )
 
 
 def _order(count: int, epoch: int) -> Sequence[int]:

@@ -8,7 +8,14 @@ from speech.tagging import IDLE, UNKNOWN, Tag
 
 _NEGATIONS = frozenset(("not", "nothave"))
 _PERILS = frozenset(("fire", "spark", "shock", "hurt", "fallen", "smell", "gasleak"))
-_NEAR = 4  # concepts apart that still make a pair
+# What a power company's own business is named by. Money, prices and moving house are everybody's.
+_OURS = frozenset(
+    (
+        "planned", "outage", "trip", "wire", "transformer", "voltage", "flicker", "power", "spark", "fire", "shock", "hurt",
+        "fallen", "gasleak", "bill", "price", "usage", "charger", "solar", "meter", "reconnect", "fixword", "fee", "capacity",
+    )
+)  # fmt: skip
+_NEAR = 3  # concepts apart that still make a pair
 
 
 def content(tags: Sequence[Tag]) -> list[Tag]:
@@ -26,6 +33,26 @@ def content(tags: Sequence[Tag]) -> list[Tag]:
     return kept
 
 
+def of_others(kept: Sequence[Tag]) -> bool:
+    """Whether it is about other people's business (water, a pizza) and names nothing of ours."""
+    concepts = {tag.concept for tag in kept}
+    return "foreign" in concepts and not concepts & _OURS
+
+
+def perilous(kept: Sequence[Tag]) -> bool:
+    """Whether anything in it can be a danger at all."""
+    return any(tag.concept in _PERILS or tag.concept in ("wire", "transformer") for tag in kept)
+
+
+def after_answer(kept: Sequence[Tag]) -> Sequence[Tag]:
+    """What is left behind a yes or a no: "no, I want to pay" -> pay. Everything when it does not begin with one."""
+    place = 0
+    while place < len(kept) and kept[place].concept in _ANSWERS:
+        place += 1
+    return kept[place:]
+
+
+_ANSWERS = frozenset(("yes", "nope"))
 _DENYING = frozenset(("no", "neither", "meiyou", "bu", "mei"))
 
 
@@ -66,4 +93,7 @@ def _features(kept: Sequence[Tag], known: Collection[str] | None) -> Iterator[st
     if len(kept) <= 2:
         yield "short:" + "+".join(name for _, name in concepts) + "?" * (len(kept) - len(concepts))
     yield f"strange:{min(strange, 2) if strange < 4 else 4 if strange < 8 else 8}"
+    ours = any(concept in _OURS for _, concept in concepts)
+    yield f"ours:{ours}/{min(strange, 3)}"
     yield f"concepts:{min(len(concepts), 4)}"
+    yield f"cover:{min(len(concepts), 3)}/{min(strange, 4)}"

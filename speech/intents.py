@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from speech import english_talk, mandarin_talk
 from speech.clauses import clauses, gone_by
 from speech.evidence import Evidence, Example, learn, probabilities
-from speech.features import content, features
+from speech.features import after_answer, content, features, of_others, perilous
 from speech.tagging import IDLE, LONGEST_TRANSCRIPT, UNKNOWN, Tag, Token, tagger, tokens_of
 from speech.wording import is_mandarin
 
@@ -26,7 +26,10 @@ _NONE = 0
 REJECT_BELOW = 0.45  # the lower of the two bands as they are by default: less sure than this is not understood
 _SHARPNESS = 5.0
 _LEAST = 0.2  # below it nothing is said to have been recognised at all
-_URGENT_ENOUGH = 0.5
+_ANSWERS = frozenset(("yes", "no"))
+_SURER_THAN_ANSWER = 0.5
+_URGENT_ENOUGH = 0.3
+_OF_OTHERS = 0.4  # what is left of it when other people's business is named, and nothing of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +70,38 @@ class IntentRouter:
         parts = clauses(said, self._language)
         urgent = self._urgent([text, said, *parts]) if URGENT in wanted else 0.0
         if urgent >= _URGENT_ENOUGH:
-            return self._routed(URGENT, urgent, said)
-        whole = self._judged(said)
-        best, sure = max(((i, p) for i, p in whole.items() if i in wanted), key=lambda item: item[1])
+            return self._routed(URGENT, 0.5 + urgent / 2, said)  # rather once too often
+        best, sure = self._best(_kept(said, self._language), wanted)
+        if best in _ANSWERS:
+            best, sure = self._answer(best, sure, _kept(said, self._language), wanted)
         for part in parts:
-            judged = self._judged(part)
-            other, surely = max(((i, p) for i, p in judged.items() if i in wanted), key=lambda item: item[1])
-            if surely * 0.9 > sure:
+            other, surely = self._best(_kept(part, self._language), wanted)
+            if surely * 0.9 > sure and (other not in _ANSWERS or sure < _LEAST):
                 best, sure = other, surely * 0.9
         return self._routed(best, sure, said) if sure >= _LEAST else None
 
+    def _best(self, kept: Sequence[Tag], wanted: Collection[str]) -> tuple[str, float]:
+        judged = _judge(self._learnt, kept)
+        return max(((intent, sure) for intent, sure in judged.items() if intent in wanted), key=lambda item: item[1])
+
+    def _answer(self, best: str, sure: float, kept: Sequence[Tag], wanted: Collection[str]) -> tuple[str, float]:
+        """A yes or no is one when nothing else is said with it: what else is said matters more, and whoever talks on
+        about things we do not know was not answering."""
+        rest = after_answer(kept)
+        if 0 < len(rest) < len(kept):
+            other, surely = self._best(rest, wanted)
+            if other not in _ANSWERS and surely >= _SURER_THAN_ANSWER:
+                return other, surely * 0.9
+        if sum(tag.concept == UNKNOWN for tag in rest) >= 2:
+            sure *= _OF_OTHERS
+        return best, sure
+
     def _urgent(self, texts: Iterable[str]) -> float:
-        return max(self._judged(text).get(URGENT, 0.0) for text in texts)
+        all_kept = (_kept(text, self._language) for text in texts)
+        return max((_judge(self._learnt, kept)[URGENT] for kept in all_kept if perilous(kept)), default=0.0)
 
     def _routed(self, intent: str, sure: float, said: str) -> Routed:
         return Routed(intent, round(min(sure, 0.99), 3), self._nearest(intent, said))
-
-    def _judged(self, text: str) -> dict[str, float]:
-        return _judge(self._learnt, _kept(text, self._language))
 
     def _nearest(self, intent: str, said: str) -> str:
         heard = frozenset(features(_kept(said, self._language), None))
@@ -103,6 +120,8 @@ def _judge(learnt: _Learnt, kept: Sequence[Tag]) -> dict[str, float]:
         return dict.fromkeys(learnt.intents, 0.0)
     found = features(kept, learnt.known)
     likely = probabilities(learnt.evidence.scores(found), _SHARPNESS)
+    if of_others(kept):
+        likely = [each * _OF_OTHERS for each in likely]
     return dict(zip(learnt.intents, likely[1:], strict=True))
 
 

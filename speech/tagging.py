@@ -6,13 +6,12 @@ mean what is learnt from the examples of the intents. What no concept covers sta
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from speech import english_concepts, mandarin_concepts
-from speech.wording import english_words, folded, is_han, is_mandarin, stem, syllables
+from speech.wording import english_words, folded, is_han, is_mandarin, sounded, stem
 
 IDLE = "-"
 UNKNOWN = "?"
@@ -107,7 +106,8 @@ class Tagger:
         if same is None and size == 1 and is_han(written):
             return None  # a syllable alone sounds like a hundred words
         entry = same or entries[0]
-        return Tag(entry.concept, "".join(token.sound for token in tokens)), size**1.5 + (0.3 if same else 0.0)
+        worth = size**1.5 + (0.3 if same else 0.0) + (0.05 if entry.concept == IDLE and size > 1 else 0.0)
+        return Tag(entry.concept, "".join(token.sound for token in tokens)), worth
 
 
 def tokens_of(text: str, language: str) -> tuple[Token, ...]:
@@ -116,14 +116,9 @@ def tokens_of(text: str, language: str) -> tuple[Token, ...]:
         words = english_words(text)
         kept = [word for word in words if word not in _PASSED_OVER]
         return tuple(Token(stem(word), word, word.isdecimal() or word in _NUMBERS) for word in kept)
-    written = [part for part in re.findall(r"[a-z]+|\d+|\w", text.lower()) if part != "_"]
-    sounds = syllables("".join(f" {part} " if not is_han(part) else part for part in written))
-    if len(sounds) != len(written):  # a rare character without a reading
-        written = [part for part in written if not is_han(part) or syllables(part)]
-        sounds = syllables("".join(f" {part} " if not is_han(part) else part for part in written))
     return tuple(
-        Token(folded(sound), part, part.isdecimal() or part in _MANDARIN_NUMBERS)
-        for sound, part in zip(sounds, written, strict=False)
+        Token(folded(sound), written, written.isdecimal() or written in _MANDARIN_NUMBERS)
+        for written, sound in sounded(text)
     )
 
 
