@@ -210,7 +210,10 @@ class _Ways:
         return f"{flow}/{self.flows.flows[flow].start}"
 
     def is_offered(self, option: Option, node: Node) -> bool:
-        """A node's own option with the name of a global one is the one that is meant."""
+        """A node's own option with the name of a global one is the one that is meant. Asking for help is no way of its
+        own: it is counted, and leads somewhere, as the escalation is."""
+        if option.action == "help":
+            return False
         return not isinstance(node, nodes.MenuNode) or all(own.name != option.name for own in node.options)
 
     def leads_to(self, option: Option) -> str:
