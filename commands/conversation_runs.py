@@ -46,7 +46,8 @@ class Bench:
         services = signatures(settings)
         files = read_files(folder)
         names = settings.utility.name
-        return Bench(settings, folder, files, load(files, services, tuple(names), names), services)
+        flows = load(files, services, tuple(names), names, settings.utility.region)
+        return Bench(settings, folder, files, flows, services)
 
     def conversations(self) -> list[Conversation]:
         """In the order of their files. Raises ConversationError with every fault."""

@@ -13,12 +13,12 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from app import signatures
+from app import flow_store, signatures
 from commands.conversation_runs import limits_of
 from database import Database
 from ivr.conversations.texts import marked
 from ivr.flow import FlowSet
-from ivr.flow_store import FlowStore, NoSuchRevision, read_files
+from ivr.flow_store import NoSuchRevision, read_files
 from ivr.loader import FlowError
 from ivr.moment import Moment
 from ivr.replay.calls import Replay, Verdict, replay
@@ -127,8 +127,7 @@ class _Player:
         self.zone = ZoneInfo(settings.utility.time_zone)
         self._settings = settings
         self._services: dict[str, Signature] = signatures(settings)
-        names = settings.utility.name
-        self._store = FlowStore(self.database, self._services, tuple(names), names)
+        self._store = flow_store(settings, self.database)
         self._flows: FlowSet | None = None
         self._storms: Sequence[tuple[datetime, bool]] | None = None
         if folder is not None:

@@ -23,6 +23,7 @@ defaults:
   no_input: {say: silent, limit: 3, flow: handover}
   no_match: {say: lost, limit: 3, flow: handover}
   fault_flow: handover
+storm: {main: stormy}
 """
 MAIN = """
 flow: main
@@ -74,6 +75,18 @@ nodes:
   report: {call: handover, next: bye}
   bye: {hangup: goodbye}
 """
+STORMY = """
+flow: stormy
+prompts:
+  stormy: {en: It is stormy., zh-CN: 有暴雨。}
+nodes:
+  which:
+    menu: stormy
+    options:
+      report: {key: "2", phrases: {en: [no power], zh-CN: [停电]}, next: report}
+  report: {call: handover, next: bye}
+  bye: {hangup: goodbye}
+"""
 HANDOVER = """
 flow: handover
 takes:
@@ -100,7 +113,7 @@ def flows(tmp_path: Path) -> Path:
     """A folder of flows of the test's own."""
     folder = tmp_path / "flows"
     folder.mkdir()
-    for name, text in (("shared", SHARED), ("main", MAIN), ("handover", HANDOVER)):
+    for name, text in (("shared", SHARED), ("main", MAIN), ("stormy", STORMY), ("handover", HANDOVER)):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 

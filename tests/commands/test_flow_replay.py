@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from accounts.demo import DEMO_CALLERS, load_demo
-from app import registry, signatures
+from app import flow_store, registry
 from database import Database
 from ivr.calls import NewCall, NewRecording
 from ivr.events import Digits, Event, NoInput, Recorded, Speech
-from ivr.flow_store import FlowStore, read_files
+from ivr.flow_store import read_files
 from ivr.runner import Runner
 from models import CallStatus, CallTurn, Channel, new_id
 from settings import Settings
@@ -33,7 +33,7 @@ def now() -> datetime:
 def call(database: Database, settings: Settings, flows: Path, now: datetime) -> Callable[..., str]:
     """Makes a call on the flows of the test, as a channel does, and gives its id."""
     load_demo(database, settings, now)
-    store = FlowStore(database, signatures(settings), tuple(settings.utility.name), settings.utility.name)
+    store = flow_store(settings, database)
     store.use(read_files(flows), now)
     clock = [now - timedelta(hours=2)]
     runner = Runner(database, store, registry(settings), settings, clock=lambda: clock[0])

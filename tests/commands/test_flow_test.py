@@ -90,6 +90,15 @@ tests:
       - expect: {service: tickets.open, outcome: opened}
       - record: a wire is down
       - hear: {contains: It is written down as}
+  in a storm:
+    services: real
+    storm: on
+    flow: main
+    talk:
+      - hear: {contains: It is stormy.}
+      - storm: off
+      - press: "2"
+      - expect: {node: handover/say_it}
   second, on another line:
     services: {others: real, tickets.open: error}
     variables: {danger: "true"}
@@ -107,5 +116,5 @@ tests:
     )
     done = run("test", str(tested))
     assert done.exit_code == 0, done.output
-    assert "3 passed" in done.output
+    assert "4 passed" in done.output
     assert not (tmp_path / "home" / "hotline.db").exists()
