@@ -32,6 +32,7 @@ COMMANDS = {
     "user": Lazy("processes.user_commands:user", "Add people who sign in, and set passwords."),
     "flow": Lazy("commands.flow:flow", "Check call flows, and phone in from the terminal."),
     "storm": Lazy("commands.storm:storm", "Switch storm mode on or off."),
+    "outages": Lazy("commands.outages:outages", "Outages that callers are told of, and calls about them."),
     "calendar": Lazy("commands.calendar_days:calendar", "Show when a calendar is open on the coming days."),
     "calls": Lazy("commands.calls:calls", "Look at calls."),
     "speech": Lazy("commands.speech:speech", "Try what the hotline understands."),

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def phone_in(house: House, number: str) -> SimulatedCall:
 
 def test_an_outage_is_reported_though_a_process_dies_at_every_turn(house: House) -> None:
     call = phone_in(house, EMMA)
-    for victim, key in zip(KILLABLE, ("1", "1", "2", "2", "2"), strict=True):
+    for victim, key in zip(cycle(KILLABLE), "1121212", strict=False):
         house.kill(victim)
         call.press(key)
     assert call.waiting.kind == "over"
@@ -156,6 +157,7 @@ def test_after_all_that_nothing_is_left_half_done(house: House) -> None:
 
     wait_for(settled, 60, "everything being back")
     time.sleep(4)  # two sweeps
-    assert house.count(Ticket) == 1 + len(KILLABLE)
+    of_the_demo = 1
+    assert house.count(Ticket) == of_the_demo + 1 + len(KILLABLE)
     assert len(house.twilio.calls) == len(KILLABLE)
     assert Path(house.hotline.home / "hotline.db").exists()

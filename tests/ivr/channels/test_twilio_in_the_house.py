@@ -33,11 +33,13 @@ def test_an_outage_is_reported_and_every_request_comes_twice(app):
     assert "河湾县供电公司" in " ".join(call.begin(f"{BASE}/twilio/voice").heard)
     assert "press 1" in " ".join(call.press("2").heard)
     call.press("1")
+    call.press("1")
+    call.speak("no nothing like that")
     waiting = call.silence()
     assert waiting.kind == "record"
     call.leave(9)
-    call.speak("no nothing like that")
-    waiting = call.press("2")
+    call.press("2")
+    waiting = call.press("1")
     assert "ticket number" in " ".join(waiting.heard)
     assert call.press("2").kind == "over"
     with app.extensions["hotline"].database.reading() as session:
