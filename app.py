@@ -78,7 +78,8 @@ def build(settings: Settings, *, try_out: bool = False) -> Hotline:
 
 def flow_store(settings: Settings, database: Database) -> FlowStore:
     """With nothing in it yet: for `build`, and for commands that publish or look without starting anything."""
-    return FlowStore(database, signatures(settings), tuple(settings.utility.name), settings.utility.name)
+    return FlowStore(database, signatures(settings), tuple(settings.utility.name), settings.utility.name,
+                     settings.utility.region)  # fmt: skip
 
 
 def tell_redis(settings: Settings, database: Database) -> Redis | None:

@@ -60,12 +60,14 @@ class FlowStore:
         services: Mapping[str, Signature],
         languages: tuple[str, ...],
         utility: Mapping[str, str],
+        region: str = "CN",
     ) -> None:
         self.languages = languages
         self.folder_problem = ""  # why the folder on disk is not what is published, when it has faults
         self._database = database
         self._services = services
         self._utility = utility
+        self._region = region
         self._loaded: dict[str, FlowSet] = {}
         self._lock = threading.Lock()
         self._last: FlowSet | None = None
@@ -126,7 +128,7 @@ class FlowStore:
 
     def check(self, files: Mapping[str, str]) -> FlowSet:
         """Raises FlowError with every fault."""
-        return load(files, self._services, self.languages, self._utility)
+        return load(files, self._services, self.languages, self._utility, self._region)
 
     def use(
         self,

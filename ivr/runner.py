@@ -6,6 +6,7 @@ first input is the one that counted. What follows a commit (jobs, notices) is th
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -90,6 +91,7 @@ class Runner:
         self._cut_off_after = timedelta(seconds=settings.callflows.cut_off_after_s)
         self._turn_services_s = settings.callflows.turn_services_s
         self._serving = Serving(database, services)
+        self._learnt: set[str] = set()
         self._sql = TurnStatements(database)
 
     # --- a call begins
@@ -120,6 +122,7 @@ class Runner:
             self._sql.new_call.run(db.connection, call)
             answer = self._begin_flow(db, call, new.variables, now, began)
             db.committed.notify("call", answer.call_id)
+        self._learn(begun.flows)
         self._observed(new.channel, began, answer)
         return answer
 
@@ -147,6 +150,19 @@ class Runner:
             db.committed.notify("call", call_id)
         self._observed(call["channel"], began, answer)
         return answer
+
+    def _learn(self, flows: FlowSet) -> None:
+        """What callers may want is learnt from examples, half a second a language: beside the call, while it is
+        greeted, and not in the transaction of the first caller who speaks."""
+        if not flows.intents or flows.revision in self._learnt:
+            return
+        self._learnt.add(flows.revision)
+
+        def learn() -> None:
+            for language in flows.languages:
+                flows.router(language).route("hello")
+
+        threading.Thread(target=learn, name=f"intents-{flows.revision[:12]}", daemon=True).start()
 
     # --- a call goes on
 

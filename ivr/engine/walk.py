@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.engine.state import FlowFaulted, Frame, State, new_frame, packed, unpacked
+from ivr.engine.state import FlowFaulted, Frame, State, new_frame, packed, typed, unpacked
 from ivr.expressions import OPEN
 from ivr.flow import Flow, FlowSet, Node, PromptUse
 from ivr.moment import Moment
@@ -104,7 +104,7 @@ class Walk:
 
     def over_long(self) -> bool:
         """Before the caller is waited for again: whether the call is too long, and then it goes where such calls go."""
-        if not self.moment.too_long or self.state.get("ending") or self.state["frames"][0].get("first"):
+        if not self.moment.too_long or self.state.get("ending") or self._comes_first():
             return False
         self.state["ending"] = True
         if self.flows.too_long_flow:
@@ -113,6 +113,22 @@ class Walk:
             self.say_shared("goodbye")
             self.end("too_long")
         return True
+
+    def _comes_first(self) -> bool:
+        """Whether the call is where a wish leads that beats everything, by that wish or by a node that calls the same."""
+        frames = self.state["frames"]
+        if any(frame.get("first") for frame in frames):
+            return True
+        for option in self.flows.first:
+            takes = self.flows.flows[option.flow].takes
+            given = {
+                name: typed(takes[name].type, name, template.value(self.variables))
+                for name, template in option.arguments.items()
+                if name in takes
+            }
+            if given and any(f["flow"] == option.flow and given.items() <= f["vars"].items() for f in frames):
+                return True
+        return False
 
     def wait(self) -> None:
         self.waiting = True

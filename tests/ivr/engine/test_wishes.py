@@ -152,3 +152,17 @@ def test_a_message_about_danger_is_not_lost_when_the_call_is_too_long() -> None:
     caller.moment = Moment(datetime(2026, 11, 23, 12, tzinfo=UTC), too_long=True)
     assert caller.is_silent().hears == ["First silence.", PERSON]
     assert caller.does(Recorded("r", 4.0)).over
+
+
+def test_nor_is_one_that_a_flow_has_led_to() -> None:
+    flow = """
+    flow: sees
+    nodes:
+      danger: {call: danger, with: {danger: "true"}, next: bye}
+      harmless: {call: danger, next: bye}
+      bye: {hangup: goodbye}
+    """
+    late = Moment(datetime(2026, 11, 23, 12, tzinfo=UTC), too_long=True)
+    assert Caller(flows_with(flow), "sees", moment=late).hears == ["Keep away.", PERSON]
+    harmless = flow.replace("nodes:", "start: harmless\n    nodes:")
+    assert Caller(flows_with(harmless), "sees", moment=late).hears == ["Keep away.", "This took long. Goodbye."]
