@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ivr.events import CallStarted, Event, ServiceResult
 from ivr.flow import DoNode, FlowSet, Node
@@ -49,7 +50,7 @@ def replay(call: StoredCall, flows: FlowSet, services: Mapping[str, Signature], 
     best: Replay | None = None
     for _ in range(_MOST_TRIES):
         found = _Playing(call, turns, flows, services, limits, guesses).run()
-        if best is None or found.turns > best.turns or found.verdict is Verdict.SAME:
+        if best is None or found.turns > best.turns or found.verdict is not Verdict.CANNOT:
             best = found
         if found.verdict is not Verdict.CANNOT or not guesses.other():
             break
@@ -77,10 +78,12 @@ class _Playing:
     node: str = ""  # where the call stands now
     stood: str = ""  # where it stood then
     today: str = ""
+    language: str = ""
     asked_back: bool = False
     doubtful: str = ""  # why this turn hangs on a placeholder
     hidden: set[str] = field(default_factory=set)
     open_inputs: set[str] = field(default_factory=set)
+    deciding: set[str] = field(default_factory=set)  # nodes whose way on hangs on a placeholder
 
     def run(self) -> Replay:
         self.tainted = Tainted(self.flows)
@@ -120,9 +123,10 @@ class _Playing:
             else:
                 event = self._event(stored)
                 turn = resume(self.flows, state, event, self.limits, moment=stored.moment)
-            outputs, state = self._walk(stored, turn)
+            outputs, state, self.language = self._walk(stored, turn)
         except SessionError as error:
             raise _Parted(Parting(stored.number, self.node, "flow", str(error))) from error
+        self._doubt(stored, outputs)
         at = self.node
         now = perceived(outputs, at, frozenset(self.hidden), self.flows)
         self.node = now.node
@@ -133,18 +137,26 @@ class _Playing:
         if not stored.masked:
             return stored.event
         node = self._at(self.node)
-        event = placeholders.answer(stored, node, self.flows, self.today, self.asked_back)
+        event = placeholders.answer(stored, node, self.flows, self.language, self.today, self.asked_back)
         self.notes[f"turn {stored.number}: a placeholder stands for what the caller answered at {self.node}"] = None
-        self.doubtful = f"what the caller answered at {self.node} is private and not kept"
         self.tainted.add(getattr(node, "into", ""))
         return event
 
+    def _doubt(self, stored: ReadTurn, outputs: tuple[Output, ...]) -> None:
+        """Whether a placeholder, and not the flow, may be why this turn goes another way."""
+        if stored.masked and _verdicts(stored.outputs) != _verdicts(outputs):
+            self.doubtful = f"what the caller answered at {self.node} is private and not kept"
+        then = _following(stored.outputs)
+        for name, following in _following(outputs).items():
+            if name in self.deciding and then.get(name) != following:
+                self.doubtful = f"the way on from {name} hangs on a value that is private and not kept"
+
     def _remember_asking(self, outputs: tuple[Output, ...]) -> None:
-        verdicts = [output.verdict for output in outputs if isinstance(output, Heard)]
+        verdicts = _verdicts(outputs)
         if verdicts:
             self.asked_back = verdicts[-1] in ("confirm", "corrected")
 
-    def _walk(self, stored: ReadTurn, turn: Turn) -> tuple[tuple[Output, ...], State | None]:
+    def _walk(self, stored: ReadTurn, turn: Turn) -> tuple[tuple[Output, ...], State | None, str]:
         """Runs the services of the turn with the answers they gave then."""
         left = list(stored.services)
         outputs: list[Output] = []
@@ -164,7 +176,7 @@ class _Playing:
             outputs.append(ServiceCalled(called.service, called.outcome, wanted.inputs, called.outputs))
             turn = resume(self.flows, turn.state, result, self.limits, moment=stored.moment)
             self._follow(turn.outputs)
-        return (*outputs, *turn.outputs), turn.state
+        return (*outputs, *turn.outputs), turn.state, turn.language
 
     def _answered(self, stored: ReadTurn, called: ServiceCalled, node: Node) -> dict[str, object]:
         """What the service gave then, with placeholders for what was not kept."""
@@ -192,7 +204,7 @@ class _Playing:
             name = f"{output.flow}/{output.node}"
             node = self._at(name)
             if self.tainted.decides(node):
-                self.doubtful = f"the way on from {name} hangs on a value that is private and not kept"
+                self.deciding.add(name)
             self.tainted.passed(node, output.flow)
             if self.tainted.hides(node, output.flow):
                 self.hidden.add(name)
@@ -205,3 +217,13 @@ class _Playing:
     def _at(self, name: str) -> Node:
         flow, _, node = name.partition("/")
         return self.flows.flows[flow].nodes[node]
+
+
+def _verdicts(outputs: tuple[Output, ...]) -> list[str]:
+    return [output.verdict for output in outputs if isinstance(output, Heard)]
+
+
+def _following(outputs: tuple[Output, ...]) -> dict[str, str]:
+    """Node -> the one entered after it."""
+    entered = [f"{output.flow}/{output.node}" for output in outputs if isinstance(output, NodeEntered)]
+    return dict(pairwise(entered))

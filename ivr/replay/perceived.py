@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -123,8 +123,10 @@ def _asked_otherwise(before: Asked, after: Asked, open_inputs: frozenset[str]) -
 
 
 def _said_otherwise(turn: int, then: Perceived, now: Perceived) -> Parting | None:
-    if len(then.pieces) != len(now.pieces) and _words(then) == _words(now):
-        return None  # cut into prompts otherwise, which nobody hears
+    if len(then.pieces) != len(now.pieces):
+        whole_then, whole_now = _joined(then), _joined(now)
+        if len(whole_then) == len(whole_now) and all(map(_alike, whole_then, whole_now)):
+            return None  # cut into prompts otherwise, which nobody hears
     for before, after in zip_longest(then.pieces, now.pieces):
         if before is None:
             return Parting(turn, after.node, "said", "more is said", "", _text(after))
@@ -135,8 +137,16 @@ def _said_otherwise(turn: int, then: Perceived, now: Perceived) -> Parting | Non
     return None
 
 
-def _words(turn: Perceived) -> list[str]:
-    return [word for piece in turn.pieces for word in piece.text.split()]
+def _joined(turn: Perceived) -> list[Piece]:
+    """Pieces that follow each other as one, but for those with private values."""
+    found: list[Piece] = []
+    for piece in turn.pieces:
+        last = found[-1] if found else None
+        if last is not None and not (last.hidden or piece.hidden) and last.language == piece.language:
+            found[-1] = replace(last, text=f"{last.text} {piece.text}")
+        else:
+            found.append(piece)
+    return found
 
 
 def _alike(before: Piece, after: Piece) -> bool:

@@ -11,7 +11,7 @@ from ivr.flow import AskNode, CallNode, DoNode, FlowSet, Node, ReturnNode, SetNo
 from ivr.outputs import Heard
 from ivr.replay.stored import NotPlayable, ReadTurn
 from ivr.routing import MASK
-from ivr.slots import FREE, SlotRules, keyed
+from ivr.slots import FREE, SlotRules, keyed, spoken
 from ivr.values import ValueType
 from speech.check_digits import complete
 
@@ -28,6 +28,13 @@ OUTPUTS: Mapping[ValueType, tuple[Any, ...]] = {
     ValueType.ACCOUNT: ("0000000000",),
     ValueType.ADDRESS: (MASK,),
 }
+
+# What callers say where something else than digits is asked for, and where they live.
+_SAID: Mapping[str, tuple[str, ...]] = {
+    "en": ("yes", "today", "five", "five yuan", "noon", "half past two"),
+    "zh-CN": ("是的", "今天", "五", "五块", "五元", "中午十二点", "下午两点半"),
+}
+_ADDRESSES: Mapping[str, str] = {"en": "1 Elm Street", "zh-CN": "榆树街1号"}
 
 
 class Guesses:
@@ -65,7 +72,7 @@ class Guesses:
         return False
 
 
-def answer(turn: ReadTurn, node: Node, flows: FlowSet, today: str, asked_back: bool) -> Event:
+def answer(turn: ReadTurn, node: Node, flows: FlowSet, language: str, today: str, asked_back: bool) -> Event:
     """An input of the kind that was masked: one that fits where theirs did. `asked_back`: a value was being confirmed.
 
     Raises NotPlayable where none can be made.
@@ -83,11 +90,19 @@ def answer(turn: ReadTurn, node: Node, flows: FlowSet, today: str, asked_back: b
         return Speech("", 0.0)
     if asked_back and heard.verdict == "match":
         return Digits("1")
+    confidence = heard.confidence if heard.confidence is not None else 1.0
     if node.type in FREE:
-        return Speech(MASK, 1.0)
-    for entry in _entries(node, flows, today):
-        slot = keyed(node, entry, _rules(flows, today))
-        if slot is not None and slot.valid != (heard.verdict == "invalid"):
+        return Speech(_ADDRESSES.get(language, MASK) if node.type is ValueType.ADDRESS else MASK, confidence)
+    rules, valid = _rules(flows, today), heard.verdict != "invalid"
+    entries = tuple(_entries(node, flows, today))
+    if heard.by == "speech":
+        for text in (*(" ".join(entry) for entry in entries), *_SAID.get(language, ())):
+            slot = spoken(node, text, language, rules)
+            if slot is not None and slot.valid == valid:
+                return Speech(text, confidence)
+    for entry in entries:
+        slot = keyed(node, entry, rules)
+        if slot is not None and slot.valid == valid:
             return Digits(entry)
     raise NotPlayable(f"nothing can stand for the private {node.type.value} of turn {turn.number}")
 
