@@ -115,7 +115,7 @@ class Walk:
         return True
 
     def _comes_first(self) -> bool:
-        """Whether the call is where a wish leads that beats everything, by that wish or by a node that calls the same."""
+        """Whether the call is where a wish that beats everything leads, by that wish or by a node that calls it so."""
         frames = self.state["frames"]
         if any(frame.get("first") for frame in frames):
             return True

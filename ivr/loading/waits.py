@@ -107,6 +107,9 @@ def read_ask(n: NodeReader) -> Node:
 
 
 def _length(n: NodeReader, type_: ValueType) -> tuple[int, int]:
+    if type_ is ValueType.ACCOUNT or type_ in _SHAPED:
+        for key in ("min", "max"):
+            _does_not_go(n, key, f"an entry of type '{type_.value}' has a length of its own.")
     if type_ is ValueType.ACCOUNT:
         return n.around.account_check.digits, n.around.account_check.digits
     if type_ in _SHAPED:
@@ -127,7 +130,15 @@ def _bounds(n: NodeReader, type_: ValueType) -> tuple[int | str | None, int | st
         return least, most
     if type_ is ValueType.DATE:
         return _day(n, "min_value"), _day(n, "max_value")
-    return None, None  # another type has no bounds: the keys are said to be unknown
+    for key in ("min_value", "max_value"):
+        _does_not_go(n, key, f"a value of type '{type_.value}' has no bounds; number, money and date have.")
+    return None, None
+
+
+def _does_not_go(n: NodeReader, key: str, why: str) -> None:
+    entry = n.reader.entry(key)
+    if entry is not None:
+        n.reader.fault(entry.key_place, f"'{key}' does not go here: {why}", "Leave it out.")
 
 
 def _whole(n: NodeReader, key: str) -> int | None:
