@@ -116,6 +116,7 @@ def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
     from processes import health
 
     hotline = hotline or build(settings)
+    hotline.flows.current.learn()  # before it forks: once for all its processes
     app = Flask("hotline", static_folder=None, template_folder=None)
     app.extensions["hotline"] = hotline
     console.web.init_app(app, hotline, outside=["health"])

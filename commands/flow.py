@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import click
 
@@ -55,6 +56,7 @@ def call(context: click.Context, name: str | None, from_number: str, language: s
         raise click.ClickException(f"there is no flow '{name}'. {suggestion(name, flows.flows)}")
     if language is not None and language not in flows.languages:
         raise click.ClickException(f"'{language}' is no language of this hotline: {', '.join(flows.languages)}")
+    threading.Thread(target=flows.learn, name="learn", daemon=True).start()  # while the caller is greeted
     TextPhone(runner, sys.stdin, sys.stdout).call(from_number, language=language, flow=name)
 
 

@@ -311,6 +311,12 @@ class FlowSet:
             found = self.routers[language] = _router(examples, language)
         return found
 
+    def learn(self) -> None:
+        """Learns what callers may want, half a second a language the first time: not in a caller's turn."""
+        if self.intents:
+            for language in self.languages:
+                self.router(language).learn()
+
 
 @lru_cache(maxsize=16)
 def _router(examples: tuple[tuple[str, tuple[str, ...]], ...], language: str) -> IntentRouter:

@@ -157,6 +157,7 @@ class FlowStore:
             seen = flow_drafts.open_draft(session, draft_id, version)
             files, seen_version = dict(seen.files), seen.version
         flows = self.check(files)  # beside the transaction: it takes a moment, and calls go on
+        flows.learn()
         with self._database.transaction() as session:
             draft = flow_drafts.open_draft(session, draft_id, seen_version)
             made = publishing.publish(
@@ -174,6 +175,7 @@ class FlowStore:
         with self._database.reading() as session:
             wanted = publishing.publication_named(session, to) if to else publishing.earlier(session)
         flows = self.revision(wanted.revision_id)
+        flows.learn()
         with self._database.transaction() as session:
             publishing.roll_back(session, wanted, author=author, note=note, now=now)
         self.took(flows)
@@ -234,7 +236,9 @@ class FlowStore:
 
         def work() -> None:
             try:
-                self._last = self.revision(revision)
+                flows = self.revision(revision)
+                flows.learn()
+                self._last = flows
                 log.info("flows picked up", revision=revision[:12])
             except (FlowError, NoSuchRevision) as problem:
                 self._cannot_use(revision, problem)

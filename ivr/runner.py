@@ -6,7 +6,6 @@ first input is the one that counted. What follows a commit (jobs, notices) is th
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -91,7 +90,6 @@ class Runner:
         self._cut_off_after = timedelta(seconds=settings.callflows.cut_off_after_s)
         self._turn_services_s = settings.callflows.turn_services_s
         self._serving = Serving(database, services)
-        self._learnt: set[str] = set()
         self._sql = TurnStatements(database)
 
     # --- a call begins
@@ -122,7 +120,6 @@ class Runner:
             self._sql.new_call.run(db.connection, call)
             answer = self._begin_flow(db, call, new.variables, now, began)
             db.committed.notify("call", answer.call_id)
-        self._learn(begun.flows)
         self._observed(new.channel, began, answer)
         return answer
 
@@ -151,19 +148,6 @@ class Runner:
         self._observed(call["channel"], began, answer)
         return answer
 
-    def _learn(self, flows: FlowSet) -> None:
-        """What callers may want is learnt from examples, half a second a language: beside the call, while it is
-        greeted, and not in the transaction of the first caller who speaks."""
-        if not flows.intents or flows.revision in self._learnt:
-            return
-        self._learnt.add(flows.revision)
-
-        def learn() -> None:
-            for language in flows.languages:
-                flows.router(language).route("hello")
-
-        threading.Thread(target=learn, name=f"intents-{flows.revision[:12]}", daemon=True).start()
-
     # --- a call goes on
 
     def resume(self, call_id: str, turn: int, event: Event, *, recording: NewRecording | None = None) -> TurnAnswer:
@@ -187,7 +171,7 @@ class Runner:
                 first = session.resume(flows, call["state"], event, self._limits, moment)
             except SessionError as error:
                 raise WrongInput(str(error)) from error
-            done = self._walk(db, call_id, flows, first, now, moment, began)
+            done = self._walk(db, call_id, flows, first, now, moment)
             answer = self._store(db, call_id, turn + 1, event, done, now, began)
         self._observed(call["channel"], began, answer)
         return answer
@@ -246,16 +230,14 @@ class Runner:
             first = session.start(flows, call["flow"], event, self._limits, moment)
         except SessionError as error:
             raise WrongInput(str(error)) from error
-        done = self._walk(db, call["id"], flows, first, now, moment, began)
+        done = self._walk(db, call["id"], flows, first, now, moment)
         return self._store(db, call["id"], 0, event, done, now, began)
 
-    def _walk(
-        self, db: Unit, call_id: str, flows: FlowSet, turn: Turn, now: datetime, moment: Moment, began: float
-    ) -> _Done:
+    def _walk(self, db: Unit, call_id: str, flows: FlowSet, turn: Turn, now: datetime, moment: Moment) -> _Done:
         """Runs the services a turn asks for until it waits for the caller."""
         said: list[Output] = []
         private = turn.private
-        turn_ends = time.monotonic() - (time.perf_counter() - began) + self._turn_services_s
+        turn_ends = time.monotonic() + self._turn_services_s
         services_left = self._limits.max_steps
         while isinstance(turn.outputs[-1], CallService) and turn.state is not None:
             said.extend(turn.outputs[:-1])

@@ -64,6 +64,7 @@ async def _serve_until_told(parts: GatewayParts) -> None:
 
 
 def _warm(voice: GatewayVoice, flows: FlowSet) -> None:
+    flows.learn()
     try:
         rendered = voice.warm(flows)
     except VoiceUnavailable as problem:

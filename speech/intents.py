@@ -18,7 +18,7 @@ from speech import english_talk, mandarin_talk
 from speech.clauses import clauses, gone_by
 from speech.evidence import Evidence, Example, learn, probabilities
 from speech.features import after_answer, content, features, of_others, perilous
-from speech.tagging import IDLE, LONGEST_TRANSCRIPT, UNKNOWN, Tag, Token, tagger, tokens_of
+from speech.tagging import LONGEST_TRANSCRIPT, UNKNOWN, Tag, Token, tagger, tokens_of
 from speech.wording import is_mandarin
 
 URGENT = "outage.danger"  # wins over whatever else is said
@@ -55,6 +55,10 @@ class IntentRouter:
         self._examples = {intent: tuple(phrases) for intent, phrases in examples.items()}
         self._language = language
 
+    def learn(self) -> None:
+        """Half a second, once: whoever starts a process does it before callers come."""
+        _ = self._learnt
+
     def route(self, text: str, among: Collection[str] | None = None) -> Routed | None:
         """The intent `text` is about. `among`: only these can be meant where it is said. None: nothing of ours."""
         if not self._examples or not any(map(str.isalnum, text)):
@@ -67,47 +71,47 @@ class IntentRouter:
         if exact is not None and exact[0] in wanted:
             return Routed(exact[0], 1.0, exact[1])
         said = gone_by(text, self._language)
-        parts = clauses(said, self._language)
-        urgent = self._urgent([text, said, *parts]) if URGENT in wanted else 0.0
+        parts = [_read(part, self._language) for part in clauses(said, self._language)]
+        whole = _read(said, self._language)
+        urgent = self._urgent([_read(text, self._language), whole, *parts]) if URGENT in wanted else 0.0
         if urgent >= _URGENT_ENOUGH:
-            return self._routed(URGENT, 0.5 + urgent / 2, said)  # rather once too often
-        best, sure = self._best(_kept(said, self._language), wanted)
+            return self._routed(URGENT, 0.5 + urgent / 2, whole)  # rather once too often
+        best, sure = self._best(whole, wanted)
         if best in _ANSWERS:
-            best, sure = self._answer(best, sure, _kept(said, self._language), wanted)
+            best, sure = self._answer(best, sure, whole, wanted)
         for part in parts:
-            other, surely = self._best(_kept(part, self._language), wanted)
+            other, surely = self._best(part, wanted)
             if surely * 0.9 > sure and (other not in _ANSWERS or sure < _LEAST):
                 best, sure = other, surely * 0.9
-        return self._routed(best, sure, said) if sure >= _LEAST else None
+        return self._routed(best, sure, whole) if sure >= _LEAST else None
 
-    def _best(self, kept: Sequence[Tag], wanted: Collection[str]) -> tuple[str, float]:
-        judged = _judge(self._learnt, kept)
+    def _best(self, heard: _Heard, wanted: Collection[str]) -> tuple[str, float]:
+        judged = _judge(self._learnt, heard)
         return max(((intent, sure) for intent, sure in judged.items() if intent in wanted), key=lambda item: item[1])
 
-    def _answer(self, best: str, sure: float, kept: Sequence[Tag], wanted: Collection[str]) -> tuple[str, float]:
+    def _answer(self, best: str, sure: float, heard: _Heard, wanted: Collection[str]) -> tuple[str, float]:
         """A yes or no is one when nothing else is said with it: what else is said matters more, and whoever talks on
         about things we do not know was not answering."""
-        rest = after_answer(kept)
-        if 0 < len(rest) < len(kept):
-            other, surely = self._best(rest, wanted)
+        rest = after_answer(heard.kept)
+        if 0 < len(rest) < len(heard.kept):
+            other, surely = self._best(_without_answer(heard, rest), wanted)
             if other not in _ANSWERS and surely >= _SURER_THAN_ANSWER:
                 return other, surely * 0.9
         if sum(tag.concept == UNKNOWN for tag in rest) >= 2:
             sure *= _OF_OTHERS
         return best, sure
 
-    def _urgent(self, texts: Iterable[str]) -> float:
-        all_kept = (_kept(text, self._language) for text in texts)
-        return max((_judge(self._learnt, kept)[URGENT] for kept in all_kept if perilous(kept)), default=0.0)
+    def _urgent(self, heard: Iterable[_Heard]) -> float:
+        return max((_judge(self._learnt, each)[URGENT] for each in heard if perilous(each.kept)), default=0.0)
 
-    def _routed(self, intent: str, sure: float, said: str) -> Routed:
-        return Routed(intent, round(min(sure, 0.99), 3), self._nearest(intent, said))
+    def _routed(self, intent: str, sure: float, heard: _Heard) -> Routed:
+        return Routed(intent, round(min(sure, 0.99), 3), self._nearest(intent, heard))
 
-    def _nearest(self, intent: str, said: str) -> str:
-        heard = frozenset(features(_kept(said, self._language), None))
+    def _nearest(self, intent: str, heard: _Heard) -> str:
+        found = features(heard.kept, heard.tokens, self._learnt.known)
         return max(
             self._learnt.examples[intent],
-            key=lambda example: len(heard & example[0]) / (len(heard | example[0]) or 1),
+            key=lambda example: len(found & example[0]) / (len(found | example[0]) or 1),
         )[1]
 
     @cached_property
@@ -115,18 +119,32 @@ class IntentRouter:
         return _learn(self._examples, self._language)
 
 
-def _judge(learnt: _Learnt, kept: Sequence[Tag]) -> dict[str, float]:
-    if not kept:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    tokens: tuple[Token, ...]
+    kept: Sequence[Tag]
+
+
+def _read(text: str, language: str) -> _Heard:
+    tokens = _clip(tokens_of(text, language))
+    return _Heard(tokens, content(tagger(is_mandarin(language)).tags(tokens)))
+
+
+def _without_answer(heard: _Heard, rest: Sequence[Tag]) -> _Heard:
+    """The words from the first that matters on."""
+    before = len(heard.kept) - len(rest)
+    answered = sum(len(tag.word.split()) or 1 for tag in heard.kept[:before])
+    return _Heard(heard.tokens[answered:], rest)
+
+
+def _judge(learnt: _Learnt, heard: _Heard) -> dict[str, float]:
+    if not heard.kept:
         return dict.fromkeys(learnt.intents, 0.0)
-    found = features(kept, learnt.known)
+    found = features(heard.kept, heard.tokens, learnt.known)
     likely = probabilities(learnt.evidence.scores(found), _SHARPNESS)
-    if of_others(kept):
+    if of_others(heard.kept):
         likely = [each * _OF_OTHERS for each in likely]
     return dict(zip(learnt.intents, likely[1:], strict=True))
-
-
-def _kept(text: str, language: str) -> list[Tag]:
-    return content(tagger(is_mandarin(language)).tags(_clip(tokens_of(text, language))))
 
 
 def _clip(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -142,34 +160,31 @@ def _sounds(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 def _learn(examples: Mapping[str, Sequence[str]], language: str) -> _Learnt:
     intents = tuple(examples)
-    told: list[tuple[int, list[Tag]]] = []
+    told = [
+        (label, phrase, _read(phrase, language)) for label, name in enumerate(intents, 1) for phrase in examples[name]
+    ]
+    known = _known(heard.kept for _, _, heard in told)
     exact: dict[tuple[str, ...], tuple[str, str]] = {}
-    nearest: dict[str, tuple[tuple[frozenset[str], str], ...]] = {}
-    for label, intent in enumerate(intents, 1):
-        rows = []
-        for phrase in examples[intent]:
-            exact.setdefault(_sounds(tokens_of(phrase, language)), (intent, phrase))
-            kept = _kept(phrase, language)
-            rows.append((frozenset(features(kept, None)), phrase))
-            if kept:
-                told.append((label, kept))
-        nearest[intent] = tuple(rows)
-    known = _known(kept for _, kept in told)
-    talk = [_kept(text, language) for text in _talk(is_mandarin(language))]
-    chatter = [kept for kept in talk if len(kept) >= 2 and all(tag.concept == UNKNOWN for tag in kept)]
-    rows_all = [Example(features(kept, known), label) for label, kept in told]
-    rows_all += [Example(features(kept, known), _NONE) for kept in talk if kept]
-    if chatter:  # callers tell a story around it: what was asked is the same
-        for place, (label, kept) in enumerate(told):
-            around = chatter[place % len(chatter)]
-            if len(kept) >= 2:
-                rows_all.append(Example(features([*around, *kept] if place % 2 else [*kept, *around], known), label))
-    return _Learnt(intents, learn(rows_all, len(intents) + 1), known, exact, nearest)
+    nearest: dict[str, list[tuple[frozenset[str], str]]] = {intent: [] for intent in intents}
+    rows = []
+    for label, phrase, heard in told:
+        intent = intents[label - 1]
+        found = features(heard.kept, heard.tokens, known)
+        exact.setdefault(_sounds(heard.tokens), (intent, phrase))
+        nearest[intent].append((found, phrase))
+        if heard.kept:
+            rows.append(Example(found, label))
+    for text in _talk(is_mandarin(language)):
+        heard = _read(text, language)
+        if heard.kept:
+            rows.append(Example(features(heard.kept, heard.tokens, known), _NONE))
+    evidence = learn(rows, len(intents) + 1)
+    return _Learnt(intents, evidence, known, exact, {name: tuple(found) for name, found in nearest.items()})
 
 
 def _known(told: Iterable[Sequence[Tag]]) -> frozenset[str]:
     """Words of at least two examples: a word met once is as good as never met."""
-    counts = Counter(word for kept in told for word in {f"={tag.word}" for tag in kept if tag.concept != IDLE})
+    counts = Counter(word for kept in told for word in {tag.word for tag in kept if tag.concept == UNKNOWN})
     return frozenset(word for word, count in counts.items() if count > 1)
 
 
