@@ -41,6 +41,7 @@ _NAMED = 3  # calls named of a group
 @click.option("--revision", help="Play on this revision (its beginning is enough).")
 @click.option("--since", help="All calls since then: 7d, 12h, 30m, or a date.")
 @click.option("--limit", default=500, show_default=True, type=click.IntRange(1), help="At most so many, newest first.")
+@click.option("--ignore-text", is_flag=True, help="Compare where calls go and what services are asked, not the words.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -49,6 +50,7 @@ def command(
     revision: str | None,
     since: str | None,
     limit: int,
+    ignore_text: bool,
 ) -> None:
     """Play a stored call again (CALL may be the beginning of its id), or all of the last days with --since.
 
@@ -60,7 +62,7 @@ def command(
     if folder is not None and revision is not None:
         raise click.UsageError("Either --flows or --revision.")
     place: Place = context.obj
-    player = _Player(place.settings(), folder, revision)
+    player = _Player(place.settings(), folder, revision, words=not ignore_text)
     if call_id is not None:
         sys.exit(EXIT[_one(player, call_id)])
     assert since is not None
@@ -122,10 +124,11 @@ def since_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 class _Player:
     """Plays calls out of the database on the flows that were asked for."""
 
-    def __init__(self, settings: Settings, folder: Path | None, revision: str | None) -> None:
+    def __init__(self, settings: Settings, folder: Path | None, revision: str | None, *, words: bool) -> None:
         self.database = Database(settings.database_url)
         self.zone = ZoneInfo(settings.utility.time_zone)
         self._settings = settings
+        self._words = words
         self._services: dict[str, Signature] = signatures(settings)
         self._store = flow_store(settings, self.database)
         self._flows: FlowSet | None = None
@@ -147,7 +150,7 @@ class _Player:
             except (NoSuchRevision, FlowError) as error:
                 reason = f"its own flows cannot be used any more: {str(error).splitlines()[0]}"
                 return Replay(stored, Verdict.CANNOT, 0, reason=reason)
-        return replay(stored, flows, self._services, limits_of(self._settings))
+        return replay(stored, flows, self._services, limits_of(self._settings), words=self._words)
 
     def _whole(self, revision: str) -> str:
         with self.database.reading() as session:

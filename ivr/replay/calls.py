@@ -40,8 +40,11 @@ class Replay:
     notes: tuple[str, ...] = ()
 
 
-def replay(call: StoredCall, flows: FlowSet, services: Mapping[str, Signature], limits: Limits) -> Replay:
-    """`flows`: the call's own or others; `services`: the types of what is private."""
+def replay(
+    call: StoredCall, flows: FlowSet, services: Mapping[str, Signature], limits: Limits, *, words: bool = True
+) -> Replay:
+    """`flows`: the call's own or others; `services`: the types of what is private. Without `words` it does not matter
+    what is said, but which way the call goes."""
     try:
         turns = read_turns(call)
     except NotPlayable as error:
@@ -49,7 +52,7 @@ def replay(call: StoredCall, flows: FlowSet, services: Mapping[str, Signature], 
     guesses = Guesses()
     best: Replay | None = None
     for _ in range(_MOST_TRIES):
-        found = _Playing(call, turns, flows, services, limits, guesses).run()
+        found = _Playing(call, turns, flows, services, limits, guesses, words).run()
         if best is None or found.turns > best.turns or found.verdict is not Verdict.CANNOT:
             best = found
         if found.verdict is not Verdict.CANNOT or not guesses.other():
@@ -73,6 +76,7 @@ class _Playing:
     services: Mapping[str, Signature]
     limits: Limits
     guesses: Guesses
+    words: bool
     tainted: Tainted = field(init=False)
     notes: dict[str, None] = field(default_factory=dict)
     node: str = ""  # where the call stands now
@@ -95,7 +99,7 @@ class _Playing:
                 now, state = self._turn(turn, state)
                 then = perceived(turn.outputs, self.stood)
                 self.stood = then.node
-                apart = parting(turn.number, then, now, frozenset(self.open_inputs))
+                apart = parting(turn.number, then, now, frozenset(self.open_inputs), words=self.words)
                 if apart is not None:
                     raise _Parted(apart)
                 done += 1

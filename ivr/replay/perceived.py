@@ -95,8 +95,13 @@ def _wait(output: Output) -> str:
     return output.kind
 
 
-def parting(turn: int, then: Perceived, now: Perceived, open_inputs: frozenset[str] = frozenset()) -> Parting | None:
-    """Where `now` is another turn than `then`. `open_inputs` (`node/input`) are placeholders, and may differ."""
+def parting(
+    turn: int, then: Perceived, now: Perceived, open_inputs: frozenset[str] = frozenset(), *, words: bool = True
+) -> Parting | None:
+    """Where `now` is another turn than `then`. `open_inputs` (`node/input`) are placeholders, and may differ.
+
+    Without `words` it does not matter what is said, but where the call stands at the end of the turn.
+    """
     for before, after in zip(then.services, now.services, strict=False):
         wrong = _asked_otherwise(before, after, open_inputs)
         if wrong is not None:
@@ -104,9 +109,11 @@ def parting(turn: int, then: Perceived, now: Perceived, open_inputs: frozenset[s
     if len(then.services) > len(now.services):
         left = then.services[len(now.services)]
         return Parting(turn, now.node, "service", f"{left.service} is no longer asked", f"asks {left.service}", "")
-    said = _said_otherwise(turn, then, now)
+    said = _said_otherwise(turn, then, now) if words else None
     if said is not None:
         return said
+    if not words and then.node != now.node:
+        return Parting(turn, now.node, "wait", f"the call came to {then.node}", then.node, now.node)
     if then.wait != now.wait:
         return Parting(turn, now.node, "wait", "the hotline goes on otherwise", then.wait, now.wait)
     return None

@@ -99,6 +99,18 @@ def test_other_words_are_shown_then_and_now(
     ]
 
 
+def test_the_words_may_be_left_out_of_it(
+    run: Run, call: Callable[..., str], change: Callable[..., None], flows: Path
+) -> None:
+    id_ = call(*REPORT)
+    change("handover", "Say what has happened.", "Say what you see.")
+    assert run("replay", id_, "--flows", str(flows), "--ignore-text").exit_code == 0
+    change("main", "next: report}", "next: pin}")
+    done = run("replay", id_, "--flows", str(flows), "--ignore-text")
+    assert done.exit_code == 1
+    assert "turn 1, main/pin:" in done.output
+
+
 def test_a_service_that_is_asked_otherwise_is_a_difference(
     run: Run, call: Callable[..., str], change: Callable[..., None], flows: Path
 ) -> None:
