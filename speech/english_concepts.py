@@ -70,7 +70,9 @@ CONCEPTS: dict[str, str] = {
         disconnect the area, poster, reminder of outage, note through my door, dates of, dates, on the list,
         letter saying, letter, turn the electricity off, power go off, the power will go off,
         electricity go off tomorrow, be off on, off on, works next week, going ahead, still happening, next planned,
-        when you do the work, power off tomorrow""",
+        when you do the work, power off tomorrow, lines being repaired, shutting off electricity,
+        switched off on purpose, turning us off, turn us off, switch us off, switching us off, be switched off,
+        be turned off, be shut off, be disconnected tomorrow, warned us, announcing""",
     "future": """
         tomorrow, next week, next month, this weekend, weekend, on monday, on tuesday, on wednesday, on thursday,
         on friday, on saturday, on sunday, monday, tuesday, wednesday, thursday, friday, saturday, sunday,
@@ -82,7 +84,8 @@ CONCEPTS: dict[str, str] = {
         disruption, power outage, power outrage, service interruption, loss of supply, power supply failure,
         electricity cut, no lights, total darkness, pitch black, pitch dark, in the dark, in darkness,
         sitting in the dark, completely dark, all dark, gone dark, went dark, power is out, power out, lights out,
-        power rout, electricity failure, power has tripped""",
+        power rout, electricity failure, power has tripped, no supply, without supply, without light, no light,
+        in complete darkness, total blackout, power is down, powers out, lost supply""",
     "trip": """
         tripped, trip, breaker, breakers, fuse, fuses, fuse box, circuit breaker, main switch, blown fuse,
         fuse blew, rcd, kept tripping, fuse board, consumer unit, switch keeps, jumping off, pops off, flips off,
@@ -137,7 +140,10 @@ CONCEPTS: dict[str, str] = {
         still working, whole town, only my street, how long are we going to be without, known outage, general,
         anybody reported, anyone reported, somebody reported, someone reported, reported the outage, riverside,
         cleared the fault, men coming, citywide, city wide, widespread, whole city, up with the power,
-        up with the electricity, up with the lights, going on with, happening with, how is my report""",
+        up with the electricity, up with the lights, going on with, happening with, how is my report, network fault,
+        fault on the network, on the network, is there a fault, logged a fault, reported a fault, lodged a fault,
+        why have you not sent, expected back, expect the power, time frame, timeframe, timeline, when can we expect,
+        any idea how long""",
     "crew": """
         crew, crews, repair crew, repair team, repairman, repairmen, technician, technicians, lineman, linemen,
         electrician, electricians, engineer, engineers, repair guy, repair guys, worker, workers, workman, workmen,
@@ -277,7 +283,9 @@ CONCEPTS: dict[str, str] = {
         units, discount, subsidy, offer time of use, pay for a unit, pay per unit, pay per, per hour, costs per,
         price difference, charge for electricity, charge for power, tariff plan, rate card, economy rate,
         weekend rate, winter rate, summer rate, seasonal, expensive hours, cheap hours, price go up, price increase,
-        price change, prices go up, charge per, subsidised, cents, block rate, what is electricity per""",
+        price change, prices go up, charge per, subsidised, cents, block rate, what is electricity per,
+        expensive time, most expensive, least expensive, raising prices, rates calculated, what you charge,
+        charges per unit, dearer, cost me per""",
     "howmuch": """
         how much, how many, what amount, what is the amount, the amount, amount, cost, costs, total, sum, figure,
         how much is""",
@@ -291,7 +299,9 @@ CONCEPTS: dict[str, str] = {
         electric vehicle, ev, wall box, wallbox, charger, chargers, tesla, plug in car, charging point for my car,
         charge my car, charging my car, charge the car, charging my electric car, charge an electric car,
         charging post, plug for my car, electric scooter charger, byd""",
-    "solar": "solar, solar panel, solar panels, photovoltaic, pv, rooftop solar, feed in, wind turbine",
+    "solar": """
+        solar, solar panel, solar panels, photovoltaic, pv, rooftop solar, feed in, wind turbine, solar on,
+        solar system on my roof""",
     "capacity": """
         capacity, more power, bigger supply, upgrade my supply, upgrade the supply, three phase, three phase power,
         increase capacity, increase the capacity, load increase, more load, increase my load, higher load,
@@ -313,7 +323,7 @@ CONCEPTS: dict[str, str] = {
     "connect": """
         connect, connection, connections, connected, connexion, connecting, new connection, new service, new supply,
         electrical connection, power connection, not connected, electricity connected, power connected,
-        connected to the grid, grid, to the grid""",
+        connected to the grid, grid, to the grid, run a line, line to my, extend the line, cable to my, supply to my""",
     "reconnect": """
         reconnect, reconnected, reconnection, reconnecting, re connect, re connected, re connection, reactivate,
         reactivated, re activate, reinstate, reinstated, restore my service, restore service, restore my supply,
@@ -390,7 +400,10 @@ CONCEPTS: dict[str, str] = {
         answers the phone, answer the phone, let me down, let us down, letting me down, no help, not helpful,
         unhelpful, no response, no reply, never respond, never responded, never replied, unreliable company,
         shocking service, appalled, outraged, dissatisfaction, lousy, dreadful, atrocious, abysmal, sloppy, shoddy,
-        botched""",
+        botched, nasty, mean to me, unfriendly, unpleasant, offensive, snapped at, cursed, insulting, insult,
+        no one has come, no one has helped, nobody has, nobody is done anything, done nothing, escalate,
+        worst power company, terribly, disgustingly, ignorance, patronising, patronizing, condescending, neglected,
+        abandoned, unresolved, not resolved, never resolved, excuses""",
     "suggest": """
         suggest, suggestion, suggestions, suggesting, recommend, recommendation, recommendations, propose, proposal,
         idea, ideas, should, you should, ought to, improve, improvement, improvements, improving, would be nice,
@@ -428,7 +441,10 @@ CONCEPTS: dict[str, str] = {
         call center, call centre, service desk, a real one, human please, somebody in charge, staff member,
         a live one, live operator, call taker, dispatcher, someone who can help, someone in, somebody in,
         the office, right department, person in charge, a word with, have a word, word with somebody,
-        word with someone, speak with a human, real voice, someone alive, someone from, somebody from, anyone real""",
+        word with someone, speak with a human, real voice, someone alive, someone from, somebody from, anyone real,
+        anybody there, anyone there, is anybody there, somebody there, another human, an employee,
+        one of your staff, one of your people, your staff, call handler, somebody who can, someone to speak to,
+        someone to talk to""",
     "talk": """
         talk, talk to, talking, speak, speak to, speaking, speak with, talk with, put me through, put me on,
         put me on with, connect me, connect me to, transfer me, transfer me to, transfer me over, get me, give me a,

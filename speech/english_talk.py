@@ -198,5 +198,20 @@ the plane leaves at noon; well thanks; sorry what number did I dial; what number
 leaving on a jet plane; he left; I'm leaving now; are you leaving; thanks; thanks bye; ok thanks bye;
 no I mean; we have a special offer; special offer; would you like to buy; you have won a prize;
 I'm calling from the insurance company; can I interest you in; are you the owner of the house;
-do you own your home; we are doing a survey
+do you own your home; we are doing a survey;
+did you hear the thunder last night; how do I make pancakes; I'm waiting for my friend; my sister got promoted;
+where's the remote; can you recommend a dentist; the soup needs salt; they cancelled my flight to rome;
+is your refrigerator running; what size shoe are you; please mow the lawn; my ankle is swollen;
+I can't find my passport; how much for a haircut; the museum closes at five; give me two coffees;
+somebody call the doctor; I want to learn piano; the baby needs a diaper; he scored in the last minute;
+my phone screen cracked; reset my email password; I'd like to return a blender; when do you open on saturday;
+this is a recording; la la la; testing testing; excuse me where's the toilet; it's my birthday today;
+what is love; the stock of the shop; I burned my hand cooking; the fire alarm at the hotel;
+he's on fire tonight what a player; that was shocking news; I have a new boyfriend; they moved to canada;
+she transferred to another school; the new season starts in fall; are we there yet; I'm late for class;
+pick up the kids at three; don't forget the milk; sorry I'm busy; let's talk later; who won;
+how old is the president; wake me at six; the dishes are dirty; I want my money back for this shirt;
+is this mister johnson; can I leave a message for tom; I'll wait; oh dear; good grief; five o'clock;
+one hundred and one; what's on sale; how's your mother; the car broke down again;
+the meter maid gave me a ticket
 """

@@ -7,14 +7,14 @@ averaged over its steps, on sparse counts. The order of the examples is fixed, s
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-Features = tuple[str, ...]
+Features = Collection[str]
 Weights = Mapping[str, Mapping[int, float]]
 
-_EPOCHS = 5
+_EPOCHS = 4
 _MARGIN = 1.0
 _AGGRESSIVENESS = 0.08
 _SETTLED = 0.5  # this far beyond the margin an example is taken for learnt
@@ -55,7 +55,12 @@ def learn(examples: Sequence[Example], labels: int) -> Evidence:
     weights: defaultdict[str, dict[int, float]] = defaultdict(dict)
     # Each change times the step it was made at: the average comes out of it without keeping every step.
     summed: defaultdict[str, dict[int, float]] = defaultdict(dict)
-    rows = [tuple((weights[name], summed[name]) for name in example.features) for example in examples]
+    counts = Counter(name for example in examples for name in example.features)
+    rows = [
+        # In order of name: a set has another order in every process.
+        tuple((weights[name], summed[name]) for name in sorted(example.features) if counts[name] > 1)
+        for example in examples
+    ]
     told = list(range(len(examples)))
     step = 1
     for epoch in range(_EPOCHS):
@@ -76,7 +81,7 @@ def learn(examples: Sequence[Example], labels: int) -> Evidence:
             if loss <= 0:
                 continue
             rival = scores.index(highest)
-            change = min(_AGGRESSIVENESS, loss / (2 * len(row)))
+            change = min(_AGGRESSIVENESS, loss / (2 * len(row) or 1))
             for by_label, by_step in row:
                 by_label[label] = by_label.get(label, 0.0) + change
                 by_label[rival] = by_label.get(rival, 0.0) - change

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
-from speech.tagging import IDLE, UNKNOWN, Tag
+from speech.tagging import IDLE, UNKNOWN, Tag, Token
+from speech.wording import is_han
 
 _NEGATIONS = frozenset(("not", "nothave"))
 _PERILS = frozenset(("fire", "spark", "shock", "hurt", "fallen", "smell", "gasleak"))
@@ -56,31 +58,24 @@ _ANSWERS = frozenset(("yes", "nope"))
 _DENYING = frozenset(("no", "neither", "meiyou", "bu", "mei"))
 
 
-def features(kept: Sequence[Tag], known: Collection[str] | None) -> tuple[str, ...]:
-    """`known`: the words to take for known; None takes all of them, for counting."""
-    found = dict.fromkeys(_features(kept, known))
-    return tuple(found)
+def features(kept: Sequence[Tag], tokens: Sequence[Token], known: Collection[str]) -> frozenset[str]:
+    """`kept`: the content of an utterance; `tokens`: all of it; `known`: words that are not strange though no concept."""
+    return frozenset((*_of_concepts(kept, known), *_of_words(tokens)))
 
 
-def _features(kept: Sequence[Tag], known: Collection[str] | None) -> Iterator[str]:
+def _of_concepts(kept: Sequence[Tag], known: Collection[str]) -> Iterator[str]:
     strange = 0
     concepts: list[tuple[int, str]] = []
     previous = "^"
     for place, tag in enumerate(kept):
-        word = f"={tag.word}"
-        is_known = known is None or word in known
-        if tag.concept != UNKNOWN:
-            concepts.append((place, tag.concept))
-            yield tag.concept
-            if is_known:
-                yield word
-            name = tag.concept
-        elif is_known:
-            yield word
-            name = word
+        name = tag.concept
+        if name != UNKNOWN:
+            concepts.append((place, name))
+            yield name
+        elif tag.word in known:
+            name = f"={tag.word}"
         else:
             strange += 1
-            name = UNKNOWN
         if name != UNKNOWN or previous not in (UNKNOWN, "^"):
             yield f"{previous}>{name}"
         previous = name
@@ -97,3 +92,14 @@ def _features(kept: Sequence[Tag], known: Collection[str] | None) -> Iterator[st
     yield f"ours:{ours}/{min(strange, 3)}"
     yield f"concepts:{min(len(concepts), 4)}"
     yield f"cover:{min(len(concepts), 3)}/{min(strange, 4)}"
+
+
+def _of_words(tokens: Sequence[Token]) -> Iterator[str]:
+    """Each word, each two that follow each other, and each two with one between; Mandarin by sound and as written."""
+    sounds = ["^", *(token.sound for token in tokens), "$"]
+    yield from (f"={sound}" for sound in sounds[1:-1])
+    yield from (f"={one} {other}" for one, other in pairwise(sounds))
+    yield from (f"={one} . {other}" for one, other in zip(sounds, sounds[2:], strict=False))
+    written = [token.written for token in tokens if token.written != token.sound and is_han(token.written)]
+    yield from written
+    yield from (one + other for one, other in pairwise(written))

@@ -24,7 +24,8 @@ from speech.wording import is_mandarin
 URGENT = "outage.danger"  # wins over whatever else is said
 _NONE = 0
 REJECT_BELOW = 0.45  # the lower of the two bands as they are by default: less sure than this is not understood
-_SHARPNESS = 5.0
+_SHARPNESS = 6.5
+_IN_DOUBT = 0.2  # off the score of "none of them": whoever calls a power company wants something of it
 _LEAST = 0.2  # below it nothing is said to have been recognised at all
 _ANSWERS = frozenset(("yes", "no"))
 _SURER_THAN_ANSWER = 0.5
@@ -141,7 +142,9 @@ def _judge(learnt: _Learnt, heard: _Heard) -> dict[str, float]:
     if not heard.kept:
         return dict.fromkeys(learnt.intents, 0.0)
     found = features(heard.kept, heard.tokens, learnt.known)
-    likely = probabilities(learnt.evidence.scores(found), _SHARPNESS)
+    scores = learnt.evidence.scores(found)
+    scores[_NONE] -= _IN_DOUBT
+    likely = probabilities(scores, _SHARPNESS)
     if of_others(heard.kept):
         likely = [each * _OF_OTHERS for each in likely]
     return dict(zip(learnt.intents, likely[1:], strict=True))
