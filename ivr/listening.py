@@ -10,6 +10,10 @@ from ivr.slots import FREE
 from ivr.values import ValueType
 
 STAR = "*"
+# So many examples of an intent go to the ears: a grammar of two thousand phrases takes a recogniser a second to load,
+# and travels with every turn. What was heard is held against all of them.
+EXAMPLES_OF_AN_OPTION = 8
+EXAMPLES_OF_A_WISH = 3
 YES_KEY, NO_KEY = "1", "2"
 _SPOKEN_DIGITS = frozenset({ValueType.DIGITS, ValueType.PHONE, ValueType.NUMBER, ValueType.ACCOUNT})
 # Heard word by word, not digit by digit: the ears are given no grammar for them.
@@ -104,12 +108,13 @@ def node_inter_digit_s(longest: int) -> float:
 
 
 def phrases_of(flows: FlowSet, options: Iterable[Option], language: str) -> tuple[str, ...]:
-    """The phrases of options, and the examples of the intents they stand for."""
+    """The phrases of options, and the first examples of the intents they stand for."""
     found: list[str] = []
     for option in options:
+        examples = EXAMPLES_OF_A_WISH if option.action or option.flow else EXAMPLES_OF_AN_OPTION
         found += option.phrases.get(language, ())
         for intent in option.intents:
-            found += flows.intents[intent].phrases.get(language, ())
+            found += flows.intents[intent].phrases.get(language, ())[:examples]
     return tuple(dict.fromkeys(found))
 
 
@@ -117,7 +122,7 @@ def yes_no_phrases(flows: FlowSet, language: str) -> tuple[str, ...]:
     found = list(_YES_NO.get(language, ()))
     for name in ("yes", "no"):
         if name in flows.intents:
-            found += flows.intents[name].phrases.get(language, ())
+            found += flows.intents[name].phrases.get(language, ())[:EXAMPLES_OF_AN_OPTION]
     return tuple(dict.fromkeys(found))
 
 
