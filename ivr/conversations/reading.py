@@ -14,14 +14,11 @@ from ivr.conversations import steps
 from ivr.conversations.moments import moment, on_off
 from ivr.conversations.step_reading import read_steps
 from ivr.conversations.steps import Answer, Conversation, Setting, Stub
-from ivr.flow import FlowSet
+from ivr.flow import FAILURES, FlowSet
 from ivr.reading import Reader, suggestion
 from ivr.values import Signature, coerce
 from ivr.yaml_source import Faults, FlowFault, Place, Scalar, Sequence, Value, read
 from ivr.yaml_source import Mapping as YamlMapping
-
-ALWAYS_POSSIBLE = frozenset({"error", "late"})  # how a service may end besides its own outcomes
-SETTING_KEYS = ("flow", "from", "to", "direction", "language", "at", "storm", "variables", "services", "talk")
 
 
 class ConversationError(Exception):
@@ -235,7 +232,7 @@ class _File:
         return Answer(outcome, outputs, inputs, value.place)
 
     def _outcome(self, reader: Reader, service: Signature, outcome: Scalar) -> None:
-        known = service.outcomes | ALWAYS_POSSIBLE
+        known = service.outcomes | FAILURES
         if outcome.text not in known:
             reader.fault(
                 outcome.place, f"the service has no outcome '{outcome.text}'.", suggestion(outcome.text, known)

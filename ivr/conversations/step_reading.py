@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from ivr.conversations.moments import moment, on_off
 from ivr.conversations.steps import (
-    TRANSFER_ENDS,
     ClockSet,
     Expect,
     HangUp,
@@ -20,6 +19,7 @@ from ivr.conversations.steps import (
     TooLong,
     TransferEnds,
 )
+from ivr.flow import TRANSFER_OUTCOMES
 from ivr.reading import Reader, suggestion
 from ivr.values import Signature
 from ivr.yaml_source import Faults, Place, Scalar, Sequence, Value
@@ -113,8 +113,8 @@ def _record(reader: Reader, services: Mapping[str, Signature]) -> Step:
 def _transfer_ends(reader: Reader, services: Mapping[str, Signature]) -> Step:
     status = reader.text("transfer ends")
     place = reader.mapping.entries["transfer ends"].value.place
-    if status not in TRANSFER_ENDS:
-        reader.fault(place, f"a transfer does not end as '{status}'.", suggestion(status, TRANSFER_ENDS))
+    if status not in TRANSFER_OUTCOMES:
+        reader.fault(place, f"a transfer does not end as '{status}'.", suggestion(status, TRANSFER_OUTCOMES))
     return TransferEnds(place, status)
 
 

@@ -9,8 +9,6 @@ from typing import Any
 
 from ivr.yaml_source import Place
 
-TRANSFER_ENDS = ("answered", "busy", "no-answer", "failed")
-
 # --- the talk
 
 

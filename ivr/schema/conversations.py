@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ivr.conversations.step_reading import VERDICTS, WORDS
-from ivr.conversations.steps import TRANSFER_ENDS
-from ivr.flow import FAILURES
+from ivr.flow import FAILURES, TRANSFER_OUTCOMES
 from ivr.schema.shapes import (
     NAME,
     TEXT,
@@ -98,7 +97,7 @@ def _steps(languages: tuple[str, ...], services: Mapping[str, Signature]) -> lis
                 Key("seconds", number(0.1, 600), "How long it is."),
             )
         ),
-        table((Key("transfer ends", one_of(TRANSFER_ENDS), "How the transfer ends.", required=True),)),
+        table((Key("transfer ends", one_of(TRANSFER_OUTCOMES), "How the transfer ends.", required=True),)),
         table((Key("at", _AT, "From now on it is that late.", required=True),)),
         table((Key("storm", _ON_OFF, "Storm mode is switched.", required=True),)),
         table((Key("expect", {"anyOf": [{"const": "ended"}, _expect(languages, services)]}, "Where the call stands.",

@@ -72,7 +72,7 @@ class Definition:
 def read_definition(text: str) -> Definition:
     """Of the definition itself, or of the flow's resource that has it under `definition`. Raises StudioError."""
     try:
-        data = json.loads(text)
+        data = _printable(json.loads(text))
     except ValueError as error:
         raise StudioError(f"this is not JSON: {error}") from error
     if isinstance(data, dict) and isinstance(data.get("definition"), dict):
@@ -90,6 +90,17 @@ def read_definition(text: str) -> Definition:
     if first not in widgets:
         raise StudioError(f"'initial_state' is {first!r}, and no widget is named so")
     return Definition(str(data.get("description") or ""), widgets, widgets[first])
+
+
+def _printable(data: Any) -> Any:
+    """Without characters that no YAML file may hold."""
+    if isinstance(data, str):
+        return data if data.isprintable() else "".join(sign if sign.isprintable() else " " for sign in data)
+    if isinstance(data, list):
+        return [_printable(item) for item in data]
+    if isinstance(data, dict):
+        return {key: _printable(value) for key, value in data.items()}
+    return data
 
 
 def _check_targets(widgets: Mapping[str, Widget]) -> None:

@@ -226,7 +226,11 @@ def people(draft: Draft, widget: Widget) -> None:
     what = widget.text("queue_name") or widget.text("workflow_sid") or widget.text("workflow")
     why = f"the queue {what} is not here: callers are handed to {HAND_OVER}, which is yours to write"
     draft.note(widget, why, draft.node_name(widget.name))
-    lines = {"call": HAND_OVER, "with": {"reason": what or widget.name}, "next": draft.go(widget.next("callComplete"))}
+    lines = {
+        "call": HAND_OVER,
+        "with": {"reason": draft.variables.template(what) or draft.node_name(widget.name)},
+        "next": draft.go(widget.next("callComplete")),
+    }
     draft.add(widget, lines, f"stands for the queue {what}")
 
 

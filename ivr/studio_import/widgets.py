@@ -75,13 +75,18 @@ def turn(draft: Draft, widget: Widget) -> None:
     comments = [f"stands for {what}: {stand_in.why}", *(f"it also led on: {one}" for one in other)]
     if stand_in.by == "people":
         draft.note(widget, stand_in.why, node)
-        draft.add(widget, {"call": HAND_OVER, "with": {"reason": widget.name}, "next": draft.go(following)}, *comments)
+        draft.add(widget, {"call": HAND_OVER, "with": {"reason": node}, "next": draft.go(following)}, *comments)
     elif stand_in.by == "say":
         draft.note(widget, stand_in.why, node)
         prompt = draft.prompt(f"instead_of_{widget.name}", f"This step is still missing: {_plain(widget.name)}.")
         draft.add(widget, {"say": prompt, "next": draft.go(following)}, *comments)
     else:  # passed by before anything is turned, see `passing`
         draft.note(widget, stand_in.why)
+
+
+def known_types() -> tuple[str, ...]:
+    """Every type of widget that is turned into something or stood in for."""
+    return (*_TURNED, *_STOOD_IN)
 
 
 def passing(widget: Widget) -> str | None:
