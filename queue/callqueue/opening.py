@@ -22,8 +22,8 @@ LIFE_SUPPORT_PRIORITY: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the caller wants. `callback_number` is E.164 where it can be, "" if there is none; `number_named`: the caller
-    has named it, it is not just the one they call from."""
+    """What the caller wants. `callback_number` is E.164 where it can be, "" if there is none; `number_named`: the
+    caller has named it, it is not just the one they call from."""
 
     type: TicketType
     subject: str
