@@ -10,13 +10,10 @@ from speech.wording import is_han
 
 _NEGATIONS = frozenset(("not", "nothave"))
 _PERILS = frozenset(("fire", "spark", "shock", "hurt", "fallen", "smell", "gasleak"))
-# What a power company's own business is named by. Money, prices and moving house are everybody's.
+# What a power company's own business is named by. Money, bills, plans and moving house are everybody's.
 _OURS = frozenset(
-    (
-        "planned", "outage", "trip", "wire", "transformer", "voltage", "flicker", "power", "spark", "fire", "shock", "hurt",
-        "fallen", "gasleak", "bill", "price", "usage", "charger", "solar", "meter", "reconnect", "fixword", "fee", "capacity",
-    )
-)  # fmt: skip
+    "outage trip wire transformer voltage power light spark fire shock hurt fallen gasleak charger solar meter fixword fee".split()
+)
 _NEAR = 3  # concepts apart that still make a pair
 
 

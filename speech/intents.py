@@ -25,6 +25,7 @@ URGENT = "outage.danger"  # wins over whatever else is said
 _NONE = 0
 REJECT_BELOW = 0.45  # the lower of the two bands as they are by default: less sure than this is not understood
 _SHARPNESS = 6.5
+REPORT, ASKED_ABOUT_IT = "outage.report", "outage.status"  # "the power is out, when will it be back?" asks
 _IN_DOUBT = 0.2  # off the score of "none of them": whoever calls a power company wants something of it
 _LEAST = 0.2  # below it nothing is said to have been recognised at all
 _ANSWERS = frozenset(("yes", "no"))
@@ -82,7 +83,8 @@ class IntentRouter:
             best, sure = self._answer(best, sure, whole, wanted)
         for part in parts:
             other, surely = self._best(part, wanted)
-            if surely * 0.9 > sure and (other not in _ANSWERS or sure < _LEAST):
+            asks = best == REPORT and other == ASKED_ABOUT_IT and surely >= _SURER_THAN_ANSWER
+            if (asks or surely * 0.9 > sure) and (other not in _ANSWERS or sure < _LEAST):
                 best, sure = other, surely * 0.9
         return self._routed(best, sure, whole) if sure >= _LEAST else None
 
