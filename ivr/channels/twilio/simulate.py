@@ -35,7 +35,7 @@ def over_http(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     except urllib.error.HTTPError as error:
         with error:
             status, text, kind = error.code, error.read(), error.headers.get_content_type()
-    except http.client.HTTPException as error:  # it died while it answered
+    except (http.client.HTTPException, ConnectionResetError) as error:  # it died while it answered
         raise ConnectionError(f"{url} broke off in the middle of its answer ({error})") from error
     return Answer(status, text.decode("utf-8", "replace"), kind)
 
