@@ -14,8 +14,8 @@ from speech.wording import is_mandarin
 _STOPS = re.compile(r"[.,;:!?。,;:!?、…\n]+|\s-+\s")
 
 _ENGLISH_TAKEN_BACK = re.compile(
-    r"\b(?:no wait|wait no|oh wait|wait sorry|actually no|no actually|scratch that|no sorry|sorry no|(?:sorry )?i meant?(?: to say)?"
-    r"|let me rephrase|forget (?:that|it)|correction|or rather|no hang on|no hold on)\b"
+    r"\b(?:no wait|wait no|oh wait|wait sorry|actually no|no actually|scratch that|no sorry|sorry no"
+    r"|(?:sorry )?i meant?(?: to say)?|let me rephrase|forget (?:that|it)|correction|or rather|no hang on|no hold on)\b"
 )
 _ENGLISH_DENIED = re.compile(
     r"\b(?:(?:i|we) (?:do not|don['’]?t|did not|didn['’]?t) (?:want|need|mean|wish|care about)"

@@ -1,7 +1,8 @@
 """What speaks for which intent, learnt from examples: a linear model of words, concepts and pairs of them.
 
 Small enough to be learnt when it is first needed: multi-class passive-aggressive learning (Crammer et al. 2006),
-averaged over its steps, on sparse counts. The order of the examples is fixed, so the same examples always give the same model.
+averaged over its steps, on sparse counts. The order of the examples is fixed, so the same examples always give the
+same model.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ they speak for (`speech.evidence`), against talk that is no business of ours. Pu
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _SHARPNESS = 6.5
 REPORT, ASKED_ABOUT_IT = "outage.report", "outage.status"  # "the power is out, when will it be back?" asks
 _IN_DOUBT = 0.2  # off the score of "none of them": whoever calls a power company wants something of it
 _LEAST = 0.2  # below it nothing is said to have been recognised at all
+_SAME = 0.95  # an example with other courtesies around it
+_FEW = 40  # examples; of fewer than these each is told more often, so that they are not lost among the others
 _ANSWERS = frozenset(("yes", "no"))
 _SURER_THAN_ANSWER = 0.5
 _URGENT_ENOUGH = 0.3
@@ -47,6 +50,7 @@ class _Learnt:
     evidence: Evidence
     known: frozenset[str]
     exact: Mapping[tuple[str, ...], tuple[str, str]]  # sounds of an example -> intent, example
+    same: Mapping[tuple[str, ...], tuple[str, str]]  # the same without courtesies, where that is one intent alone
     examples: Mapping[str, tuple[tuple[frozenset[str], str], ...]]
 
 
@@ -72,6 +76,9 @@ class IntentRouter:
         exact = learnt.exact.get(_sounds(_clip(tokens_of(text, self._language))))
         if exact is not None and exact[0] in wanted:
             return Routed(exact[0], 1.0, exact[1])
+        same = learnt.same.get(_matter(_read(text, self._language)))
+        if same is not None and same[0] in wanted:
+            return Routed(same[0], _SAME, same[1])
         said = gone_by(text, self._language)
         parts = [_read(part, self._language) for part in clauses(said, self._language)]
         whole = _read(said, self._language)
@@ -140,6 +147,10 @@ def _without_answer(heard: _Heard, rest: Sequence[Tag]) -> _Heard:
     return _Heard(heard.tokens[answered:], rest)
 
 
+def _matter(heard: _Heard) -> tuple[str, ...]:
+    return tuple(tag.word for tag in heard.kept)
+
+
 def _judge(learnt: _Learnt, heard: _Heard) -> dict[str, float]:
     if not heard.kept:
         return dict.fromkeys(learnt.intents, 0.0)
@@ -170,21 +181,32 @@ def _learn(examples: Mapping[str, Sequence[str]], language: str) -> _Learnt:
     ]
     known = _known(heard.kept for _, _, heard in told)
     exact: dict[tuple[str, ...], tuple[str, str]] = {}
+    same: dict[tuple[str, ...], tuple[str, str]] = {}
+    shared: set[tuple[str, ...]] = {()}
     nearest: dict[str, list[tuple[frozenset[str], str]]] = {intent: [] for intent in intents}
     rows = []
     for label, phrase, heard in told:
         intent = intents[label - 1]
         found = features(heard.kept, heard.tokens, known)
         exact.setdefault(_sounds(heard.tokens), (intent, phrase))
+        if same.setdefault(_matter(heard), (intent, phrase))[0] != intent:
+            shared.add(_matter(heard))
         nearest[intent].append((found, phrase))
         if heard.kept:
-            rows.append(Example(found, label))
+            rows += [Example(found, label)] * math.ceil(_FEW / max(len(examples[intent]), 1))
     for text in _talk(is_mandarin(language)):
         heard = _read(text, language)
+        shared.add(_matter(heard))
         if heard.kept:
             rows.append(Example(features(heard.kept, heard.tokens, known), _NONE))
-    evidence = learn(rows, len(intents) + 1)
-    return _Learnt(intents, evidence, known, exact, {name: tuple(found) for name, found in nearest.items()})
+    return _Learnt(
+        intents,
+        learn(rows, len(intents) + 1),
+        known,
+        exact,
+        {matter: found for matter, found in same.items() if matter not in shared},
+        {intent: tuple(found) for intent, found in nearest.items()},
+    )
 
 
 def _known(told: Iterable[Sequence[Tag]]) -> frozenset[str]:

@@ -14,16 +14,10 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
+from speech.wording import english_words, is_mandarin, syllables
+
 Tokens = tuple[str, ...]
 
-_CONTRACTIONS = (
-    (re.compile(r"\b(can|do|does|did|is|was|are|has|have|would|could)n['’]?t\b"), r"\1 not"),
-    (re.compile(r"\bca not\b|\bcannot\b"), "can not"),
-    (re.compile(r"\b(it|that|there|what|he|she)['’]s\b"), r"\1 is"),
-    (re.compile(r"\bi['’]m\b"), "i am"),
-    (re.compile(r"\b(i|we|they|you)['’]ve\b"), r"\1 have"),
-    (re.compile(r"\b(i|we|they|you)['’]d\b"), r"\1 would"),
-)
 _FILLERS = {"please", "um", "uh", "er", "well", "hello", "hi", "so", "just", "like", "a", "an", "the"}
 _NEGATIONS = {"not", "no", "never", "nothing"}
 _MANDARIN_FILLERS = re.compile(r"[嗯呃啊哦呢吧呀]|请问|你好|您好|那个|麻烦")
@@ -124,29 +118,14 @@ def _contains(tokens: Tokens, part: Tokens) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _prepare(text: str, language: str) -> _Phrase:
-    if language.lower().startswith("zh"):
+    if is_mandarin(language):
         return _mandarin(text)
-    lowered = text.lower().replace("’", "'")
-    for pattern, expanded in _CONTRACTIONS:
-        lowered = pattern.sub(expanded, lowered)
-    words = re.findall(r"[a-z0-9]+", lowered)
+    words = english_words(text)
     tokens = tuple(word for word in words if word not in _FILLERS) or tuple(words)
     return _Phrase(text, tokens, " ".join(tokens), bool(_NEGATIONS & set(tokens)), by_sound=False)
 
 
 def _mandarin(text: str) -> _Phrase:
     kept = (_MANDARIN_FILLERS.sub("", text) or text).replace("没有", "没")  # the same to a caller
-    cleaned = "".join(c if c.isalnum() else " " for c in kept.lower())
-    # Imported when Mandarin is first compared: half a second and 70 MB that most processes never need.
-    from pypinyin import Style, lazy_pinyin
-
-    tokens = tuple(
-        syllable
-        for part in cleaned.split()
-        for syllable in lazy_pinyin(part, style=Style.NORMAL, errors=_letters)  # type: ignore[arg-type]
-    )
+    tokens = syllables(kept)
     return _Phrase(text, tokens, " ".join(tokens), bool(_MANDARIN_NEGATIONS & set(kept)), by_sound=True)
-
-
-def _letters(characters: str) -> list[str]:
-    return re.findall(r"[a-z0-9]+", characters)

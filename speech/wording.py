@@ -21,6 +21,7 @@ _CONTRACTIONS = (
     (re.compile(r"\b(i|we|they|you|he|she|it|that)['’]ll\b"), r"\1 will"),
     (re.compile(r"\b(we|they|you)['’]re\b"), r"\1 are"),
     (re.compile(r"\bain not\b"), "is not"),
+    (re.compile(r"\buh[ -]huh\b"), "uhhuh"),
     (re.compile(r"\bgonna\b"), "going to"),
     (re.compile(r"\bwanna\b"), "want to"),
     (re.compile(r"\bgotta\b"), "have to"),
@@ -30,7 +31,7 @@ _CONTRACTIONS = (
     (re.compile(r"\by['’]all\b"), "you"),
 )
 _MAY_BE_CONTRACTED = re.compile(
-    r"'|nt\b|\b(?:cannot|im|ive|thats?|theres?|whats?|ain|gonna|wanna|gotta|gimme|lemme|dunno)\b"
+    r"'|nt\b|\b(?:huh|cannot|im|ive|thats?|theres?|whats?|ain|gonna|wanna|gotta|gimme|lemme|dunno)\b"
 )
 _WORDS = re.compile(r"[a-z0-9]+")
 _HAN = re.compile(r"[㐀-䶿一-鿿〇]")
@@ -91,7 +92,7 @@ def syllables(text: str) -> tuple[str, ...]:
 
 
 def sounded(text: str) -> list[tuple[str, str]]:
-    """Each character as written, with its toneless syllable; a word of letters or a figure is one, and its own sound."""
+    """Each character as written, with its toneless syllable; a word of letters or figures is its own sound."""
     found: list[tuple[str, str]] = []
     for part in _PARTS.findall(text.lower()):
         if is_han(part[0]):
