@@ -15,10 +15,10 @@ from dataclasses import dataclass
 Features = Collection[str]
 Weights = Mapping[str, Mapping[int, float]]
 
-_EPOCHS = 4
+_EPOCHS = 3
 _MARGIN = 1.0
 _AGGRESSIVENESS = 0.08
-_SETTLED = 0.5  # this far beyond the margin an example is taken for learnt
+_SETTLED = 0.1  # this far beyond the margin an example is taken for learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def learn(examples: Sequence[Example], labels: int) -> Evidence:
     counts = Counter(name for example in examples for name in example.features)
     rows = [
         # In order of name: a set has another order in every process.
-        tuple((weights[name], summed[name]) for name in sorted(example.features) if counts[name] > 1)
+        tuple((weights[name], summed[name]) for name in sorted(example.features) if counts[name] > 2)
         for example in examples
     ]
     told = list(range(len(examples)))

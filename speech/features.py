@@ -10,6 +10,8 @@ from speech.wording import is_han
 
 _NEGATIONS = frozenset(("not", "nothave"))
 _PERILS = frozenset(("fire", "spark", "shock", "hurt", "fallen", "smell", "gasleak"))
+_PLAIN_PERILS = frozenset(("fire", "spark", "shock", "gasleak"))
+_LIVE = frozenset(("wire", "transformer"))
 # What a power company's own business is named by. Money, bills, plans and moving house are everybody's.
 _OURS = frozenset(
     """outage trip wire transformer voltage power light spark fire shock hurt fallen gasleak charger solar meter
@@ -39,9 +41,13 @@ def of_others(kept: Sequence[Tag]) -> bool:
     return "foreign" in concepts and not concepts & _OURS
 
 
-def perilous(kept: Sequence[Tag]) -> bool:
-    """Whether anything in it can be a danger at all."""
-    return any(tag.concept in _PERILS or tag.concept in ("wire", "transformer") for tag in kept)
+def peril(kept: Sequence[Tag]) -> float:
+    """How much of a danger is in the words themselves: 0 none, 0.5 perhaps (a pole, something broken), 1 plainly one
+    (sparks, a shock, a wire that fell)."""
+    concepts = {tag.concept for tag in kept}
+    if concepts & _PLAIN_PERILS or (concepts & _LIVE and concepts & {"fallen", "hurt", "smell", "child"}):
+        return 1.0
+    return 0.5 if concepts & (_PERILS | _LIVE) else 0.0
 
 
 def after_answer(kept: Sequence[Tag]) -> Sequence[Tag]:

@@ -39,8 +39,9 @@ _PARTS = re.compile(r"[㐀-䶿一-鿿〇]+|[a-z0-9]+")
 # Where a recogniser has written another character of the same sound (着货 for 着火), the word that would tell which
 # reading is meant is gone: these have one reading wherever they stand.
 _ONE_READING = {
-    "着": "zhao", "重": "chong", "还": "hai", "了": "le", "得": "de", "地": "di", "都": "dou", "行": "xing", "长": "chang",
-    "调": "tiao", "没": "mei", "差": "cha", "数": "shu", "更": "geng", "单": "dan", "传": "chuan", "降": "jiang",
+    "着": "zhao", "重": "chong", "还": "hai", "了": "le", "得": "de", "地": "di", "都": "dou", "行": "xing",
+    "长": "chang", "调": "tiao", "没": "mei", "差": "cha", "数": "shu", "更": "geng", "单": "dan",
+    "传": "chuan", "降": "jiang",
 }  # fmt: skip
 _BY_WORD = frozenset("便乐觉折系血强校率参弹称模卡会")  # read this way or that by the word they are in
 
