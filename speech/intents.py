@@ -29,6 +29,7 @@ REJECT_BELOW = 0.45  # the lower of the two bands as they are by default: less s
 _SHARPNESS = 6.5
 REPORT, ASKED_ABOUT_IT = "outage.report", "outage.status"  # "the power is out, when will it be back?" asks
 _LEAST = 0.2  # below it nothing is said to have been recognised at all
+_KIN = 0.7
 _SAME = 0.95  # an example with other courtesies around it
 _FEW = 40  # examples; of fewer than these each is told more often, so that they are not lost among the others
 _ANSWERS = frozenset(("yes", "no"))
@@ -102,7 +103,9 @@ class IntentRouter:
 
     def _best(self, heard: _Heard, wanted: Collection[str]) -> tuple[str, float]:
         judged = _judge(self._learnt, heard)
-        return max(((intent, sure) for intent, sure in judged.items() if intent in wanted), key=lambda item: item[1])
+        return max(
+            ((intent, _with_kin(intent, judged, wanted)) for intent in judged if intent in wanted), key=_sureness
+        )
 
     def _answer(self, best: str, sure: float, heard: _Heard, wanted: Collection[str]) -> tuple[str, float]:
         """A yes or no is one when nothing else is said with it: what else is said matters more, and whoever talks on
@@ -171,6 +174,20 @@ def _judge(learnt: _Learnt, heard: _Heard) -> dict[str, float]:
     if of_others(heard.kept):
         likely = [each * _OF_OTHERS for each in likely]
     return dict(zip(learnt.intents, _against_next(likely[1:]), strict=True))
+
+
+def _with_kin(intent: str, judged: Mapping[str, float], wanted: Collection[str]) -> float:
+    """Where only one of a kind is offered (`billing.bill` of `billing.*`), all
+    that is meant of its kind is asked back about."""
+    kind, dot, _ = intent.partition(".")
+    kin = [name for name in judged if dot and name.startswith(f"{kind}.") and name not in (intent, URGENT)]
+    if intent == URGENT or not kin or any(name in wanted for name in kin):
+        return judged[intent]
+    return max(judged[intent], _KIN * max(judged[name] for name in kin))
+
+
+def _sureness(item: tuple[str, float]) -> float:
+    return item[1]
 
 
 def _against_next(likely: Sequence[float]) -> list[float]:

@@ -174,12 +174,20 @@ def test_only_what_can_be_meant_at_a_wait_is_found() -> None:
     said = "how much do I owe"
     assert understood(said, "en") == "billing.balance"
     route = router("en").route
-    assert route(said, among=["outage.report", "agent"]) is None
+    assert route(said, among=["service.transfer", "agent"]) is None
     assert route(said, among=[]) is None
     assert route(said, among=["no.such.intent"]) is None
     found = route(said, among=["billing.balance", "agent"])
     assert found is not None
     assert found.intent == "billing.balance"
+
+
+def test_the_only_one_of_a_kind_stands_for_its_kind_with_a_doubt() -> None:
+    found = router("en").route("could you tell me how much I owe you", among=["billing.bill", "agent"])
+    assert found is not None
+    assert found.intent == "billing.bill"
+    assert 0.45 <= found.confidence < 0.75
+    assert router("en").route("my power is out", among=["outage.danger", "agent"]) is None
 
 
 def test_intents_of_ones_own_are_learnt_from_their_examples_alone() -> None:
