@@ -1,6 +1,6 @@
 """What callers say in their own words lands where they want to go, or nowhere when it is no business of ours.
 
-Scored on the held-out part of `utterances/`, which nothing was tuned on; the floors stand a little below what
+Scored on the held-out part of `utterances/` (its head says how it was made); the floors stand a little below what
 `bench/understanding.py` measures, so that a change that makes it worse is seen.
 """
 
