@@ -39,6 +39,7 @@ class LiveHub:
         self._pages: set[ServerConnection] = set()
         self._sequence = 0
         self._standing: tuple[int | None, int | None] = (None, None)  # publication of flows, change of storm mode
+        self._told = (self._sequence, self._standing)  # as of what the pages know
 
     @property
     def pages(self) -> int:
@@ -47,6 +48,7 @@ class LiveHub:
     async def serve_page(self, connection: ServerConnection) -> None:
         """Until the page leaves. What it sends is read and means nothing."""
         await self._look()
+        self._tell_unless_told()  # what a new page makes us see is news to those that were there
         self._pages.add(connection)
         try:
             await connection.send(_message("hello", "", self._sequence))
@@ -62,12 +64,8 @@ class LiveHub:
         while True:
             await asyncio.sleep(self._parts.limits.live_poll_s)
             if self._pages:
-                before, standing = self._sequence, self._standing
                 await self._look()
-                if self._sequence != before:
-                    self._tell("ticket", "")
-                elif self._standing != standing:
-                    self._tell("standing", "")
+                self._tell_unless_told()
 
     async def listen(self) -> None:
         """Listens to Redis, until cancelled. A connection that is lost is made again, in growing intervals."""
@@ -115,12 +113,20 @@ class LiveHub:
         except sa.exc.SQLAlchemyError as error:
             log.warning("live_updates_without_database", error=str(error)[:200])
 
+    def _tell_unless_told(self) -> None:
+        sequence, standing = self._told
+        if self._sequence != sequence:
+            self._tell("ticket", "")
+        elif self._standing != standing:
+            self._tell("standing", "")
+
     def _tell(self, topic: str, row_id: str) -> None:
         for page in list(self._pages):
             if page.transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
                 self._pages.discard(page)  # does not read; it comes back when it is awake again
                 page.transport.abort()
         broadcast(self._pages, _message(topic, row_id, self._sequence))
+        self._told = (self._sequence, self._standing)
 
 
 def _message(topic: str, row_id: str, sequence: int) -> str:

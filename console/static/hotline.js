@@ -178,7 +178,13 @@
   let wait = FIRST_WAIT_MS, polling = null, pending = null;
   function changed() {
     if (pending) return; // a burst of changes is one
-    pending = setTimeout(() => { pending = null; window.htmx.trigger(body, "hotline:changed"); }, 150);
+    pending = setTimeout(tell, 150);
+  }
+  function tell() {
+    // A panel that is being fetched is replaced when its answer comes, and would take this change with it into nothing.
+    if (document.querySelector("[data-live].htmx-request")) { pending = setTimeout(tell, 100); return; }
+    pending = null;
+    window.htmx.trigger(body, "hotline:changed");
   }
   function show(state) {
     light.dataset.state = state;

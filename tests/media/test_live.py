@@ -90,6 +90,21 @@ def test_without_redis_storm_mode_is_seen_in_the_database(
     run(scenario())
 
 
+def test_what_a_new_page_makes_the_gateway_see_is_told_to_those_that_were_there(
+    parts: GatewayParts, settings: Settings, database: Database
+) -> None:
+    async def scenario() -> None:
+        slow = replace(parts, redis_url=None, limits=replace(parts.limits, live_poll_s=60))
+        async with gateway(slow), page(settings) as one:
+            await told(one)
+            await asyncio.to_thread(ticket_changes, database)
+            async with page(settings) as two:
+                assert (await told(two))["topic"] == "hello"
+                assert (await told(one))["topic"] == "ticket"
+
+    run(scenario())
+
+
 def test_over_redis_every_page_hears_at_once_what_changed(
     parts: GatewayParts, settings: Settings, valkey: Valkey
 ) -> None:
