@@ -365,7 +365,7 @@ class FlowEdgeCount(Base):
 
 
 class FlowUnheard(Base):
-    """What callers said at a menu that fitted nothing there: a few texts a node and day, digits hidden, nothing private."""
+    """What callers said at a menu that fitted nothing there: a few texts a node and day, digits hidden."""
 
     __tablename__ = "flow_unheard"
 
@@ -599,7 +599,7 @@ class Installation(Base):
     at: Mapped[datetime]
 
 
-# ------------------------------------------------------------------------------------------ outages as callers hear of them
+# ----------------------------------------------------------------------------- outages as callers hear of them
 
 
 class OutageKind(enum.StrEnum):

@@ -164,6 +164,8 @@ def _said_elsewhere(wait: Wait, text: str) -> Said | None:
 
 
 def _beats(first: Said, other: Said | None) -> bool:
+    if other is not None and other.confidence >= 1 > first.confidence:
+        return False  # said word for word: 微信 is no 危险 where it is offered, though they sound alike
     return other is None or first.confidence >= _SAID_OUTRIGHT or first.confidence + _AS_GOOD_AS >= other.confidence
 
 

@@ -39,7 +39,7 @@ class LiveHub:
         self._pages: set[ServerConnection] = set()
         self._sequence = 0
         self._standing: tuple[int | None, int | None] = (None, None)  # publication of flows, change of storm mode
-        self._told = (self._sequence, self._standing)  # as of what the pages know
+        self._told: tuple[int, tuple[int | None, int | None]] = (self._sequence, self._standing)  # what the pages know
 
     @property
     def pages(self) -> int:

@@ -36,7 +36,15 @@ def test_a_date_is_month_and_day_with_the_year_before_it_or_without(keys: str, d
 
 @pytest.mark.parametrize(
     ("keys", "at"),
-    [("0830", "08:30"), ("2359", "23:59"), ("0000", "00:00"), ("2400", None), ("1260", None), ("830", None), ("", None)],
+    [
+        ("0830", "08:30"),
+        ("2359", "23:59"),
+        ("0000", "00:00"),
+        ("2400", None),
+        ("1260", None),
+        ("830", None),
+        ("", None),
+    ],
 )
 def test_a_time_is_of_24_hours(keys: str, at: str | None) -> None:
     assert keyed_time(keys) == at

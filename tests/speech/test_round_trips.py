@@ -17,7 +17,9 @@ from speech.spoken import say_value
 LANGUAGES = st.sampled_from(["en", "zh-CN"])
 DAYS = st.dates(date(1901, 1, 1), date(2198, 12, 31))
 MOBILES = st.builds(
-    lambda prefix, rest: f"+86{prefix}{rest:08}", st.sampled_from(["138", "139", "159", "187"]), st.integers(0, 10**8 - 1)
+    lambda prefix, rest: f"+86{prefix}{rest:08}",
+    st.sampled_from(["138", "139", "159", "187"]),
+    st.integers(0, 10**8 - 1),
 )
 LANDLINES = st.builds(lambda rest: f"+86571{rest}", st.integers(8_000_0000, 8_999_9999))
 

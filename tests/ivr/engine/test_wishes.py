@@ -85,6 +85,21 @@ def test_danger_comes_before_an_option_that_was_said_as_well_and_before_a_storm(
     assert Caller(flows_with(shared=storm), moment=STORM).keys("7").hears == ["Keep away.", PERSON]
 
 
+def test_an_option_said_word_for_word_is_no_danger_for_sounding_like_it() -> None:
+    flow = """
+    flow: pay
+    nodes:
+      how:
+        menu: home
+        options:
+          wechat: {key: "1", phrases: {en: [wechat], zh-CN: [微信]}, next: bye}
+      bye: {hangup: goodbye}
+    """
+    assert Caller(flows_with(flow), "pay", "zh-CN").says("微信").nodes == ["pay/bye"]
+    assert Caller(flows_with(flow), "pay", "zh-CN").says("微线").nodes[0].startswith("danger/")
+    assert Caller(flows_with(flow), "pay", "zh-CN").says("有危险").nodes[0].startswith("danger/")
+
+
 def test_a_menu_may_take_a_key_that_works_everywhere_elsewhere_but_not_that_of_danger() -> None:
     flow = """
     flow: own
