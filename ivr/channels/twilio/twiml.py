@@ -35,7 +35,7 @@ VOICES = {
 }
 RECOGNISERS = {"zh-CN": "cmn-Hans-CN", "zh-TW": "cmn-Hant-TW", "zh-HK": "yue-Hant-HK", "en": "en-US"}
 MAX_HINTS, MAX_HINT_CHARACTERS = 500, 100
-MAX_SAY_CHARACTERS = 4000  # Twilio refuses documents with more than 4096 in one <Say>
+MAX_SAY_CHARACTERS = 1000  # 3,000 bytes of Mandarin, what one <Say> of a Polly voice takes (warning 13521)
 MAX_SPEECH_S = 60
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
