@@ -6,7 +6,7 @@ web on top of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -24,12 +24,15 @@ from callqueue.context import JobContext
 from database import Database
 from ivr.channels.twilio import recordings
 from ivr.channels.twilio.rest import TwilioDialer
-from ivr.flow_store import SHIPPED, FlowStore, read_files
+from ivr.flow import FlowSet
+from ivr.flow_store import FlowStore, read_files
+from ivr.loader import load
 from ivr.runner import Runner, utc_now
 from ivr.services import ServiceRegistry
 from ivr.values import Signature
 from metrics import observe_turn
 from settings import Settings
+from speech.intent_memory import IntentMemory
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,6 +59,12 @@ def signatures(settings: Settings) -> dict[str, Signature]:
     return {service.name: service for service in registry(settings)}
 
 
+def load_flows(settings: Settings, files: Mapping[str, str]) -> FlowSet:
+    """`files` (name -> text) as this installation reads them. Raises ivr.loader.FlowError with every fault."""
+    utility = settings.utility
+    return load(files, signatures(settings), tuple(utility.name), utility.name, utility.region)
+
+
 def build(settings: Settings, *, try_out: bool = False) -> Hotline:
     """`try_out`: the folder's flows for this process alone, as they are; they are not published.
 
@@ -64,7 +73,7 @@ def build(settings: Settings, *, try_out: bool = False) -> Hotline:
     database = Database(settings.database_url)
     services = registry(settings)
     flows = flow_store(settings, database)
-    folder = settings.callflows.folder or SHIPPED
+    folder = settings.flows_folder
     if try_out:
         flows.try_out(read_files(folder), utc_now())
     else:
@@ -78,8 +87,10 @@ def build(settings: Settings, *, try_out: bool = False) -> Hotline:
 
 def flow_store(settings: Settings, database: Database) -> FlowStore:
     """With nothing in it yet: for `build`, and for commands that publish or look without starting anything."""
-    return FlowStore(database, signatures(settings), tuple(settings.utility.name), settings.utility.name,
-                     settings.utility.region)  # fmt: skip
+    store = FlowStore(database, signatures(settings), tuple(settings.utility.name), settings.utility.name,
+                      settings.utility.region)  # fmt: skip
+    store.memory = IntentMemory(settings.home / "cache" / "intents")
+    return store
 
 
 def tell_redis(settings: Settings, database: Database) -> Redis | None:
@@ -116,7 +127,7 @@ def create_app(settings: Settings, hotline: Hotline | None = None) -> Flask:
     from processes import health
 
     hotline = hotline or build(settings)
-    hotline.flows.current.learn()  # before it forks: once for all its processes
+    hotline.flows.learn(hotline.flows.current)  # before it forks: once for all its processes
     app = Flask("hotline", static_folder=None, template_folder=None)
     app.extensions["hotline"] = hotline
     console.web.init_app(app, hotline, outside=["health"])

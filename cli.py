@@ -24,6 +24,7 @@ COMMANDS = {
     "start": Lazy("processes.commands:start", "Run everything on this machine."),
     "web": Lazy("processes.commands:web", "Run the web alone."),
     "media": Lazy("processes.commands:media", "Run a media gateway alone."),
+    "sip": Lazy("processes.commands:sip", "Run a SIP process alone."),
     "worker": Lazy("processes.commands:worker", "Run a worker for jobs alone."),
     "scheduler": Lazy("processes.commands:scheduler", "Run the scheduler alone; one is enough."),
     "doctor": Lazy("doctor:command", "Say what works, what is missing, and what mends it."),
@@ -35,7 +36,8 @@ COMMANDS = {
     "outages": Lazy("commands.outages:outages", "Outages that callers are told of, and calls about them."),
     "calendar": Lazy("commands.calendar_days:calendar", "Show when a calendar is open on the coming days."),
     "calls": Lazy("commands.calls:calls", "Look at calls."),
-    "speech": Lazy("commands.speech:speech", "Try what the hotline understands."),
+    "speech": Lazy("commands.speech:speech", "Try what is understood; get models to hear with."),
+    "prompts": Lazy("commands.prompts:prompts", "List what callers hear, and bring in recordings of it."),
     "twilio": Lazy("ivr.channels.twilio.commands:twilio", "Try the Twilio webhooks without an account."),
 }
 

@@ -9,6 +9,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from settings import ConfigError, Place, Settings
 
 if TYPE_CHECKING:
     from ivr.calendars import Calendar
+    from speech.recognizers import RecognizerChoice
 
 DISK_LOW_BYTES = 1024 * 1024 * 1024
 DISK_FLOOR_BYTES = 100 * 1024 * 1024
@@ -72,7 +74,7 @@ def examine(place: Place, *, online: bool) -> Iterator[Finding]:
             yield Finding("configuration", State.BROKEN, fault, "mend that line; `hotline config check`")
         return
     yield Finding("configuration", State.OK, "every setting is valid")
-    examinations: list[Examination] = [_home, _database, _redis, _flows, _voices, _recognizers, _ports, _public]
+    examinations: list[Examination] = [_home, _database, _redis, _flows, _voices, _recognizers, _ports, _sip, _public]
     for examination in [*examinations, *([_twilio_online] if online else [])]:
         try:
             yield from examination(settings)
@@ -151,16 +153,16 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
 def _flows(settings: Settings) -> Iterator[Finding]:
     """The folder on disk, and what is published. Faults in the folder stop no call once something is published."""
-    from app import signatures
-    from ivr.flow_store import SHIPPED, read_files
-    from ivr.loader import FlowError, load
+    from app import load_flows
+    from ivr.flow_store import read_files
+    from ivr.loader import FlowError
 
-    folder = settings.callflows.folder or SHIPPED
+    folder = settings.flows_folder
     published, changed = _published(settings)
     faulty = State.BROKEN if published is None else State.POOR
     try:
         files = read_files(folder)
-        flows = load(files, signatures(settings), tuple(settings.utility.name), settings.utility.name)
+        flows = load_flows(settings, files)
     except (FlowError, OSError, UnicodeDecodeError) as problem:
         faults = str(problem).splitlines()
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
@@ -221,15 +223,19 @@ def _calendars(settings: Settings, calendars: Mapping[str, Calendar]) -> Iterato
             yield Finding(f"calendar {calendar.name}", State.POOR, detail, mend)
 
 
+_SILENCE_BYTES = 8000  # half a second
 _WORDS = {"zh": "您好", "en": "Hello"}
 
 
 def _voices(settings: Settings) -> Iterator[Finding]:
-    from speech.pyttsx3_voice import Pyttsx3Voice, VoiceChoice
-    from speech.voices import VoiceUnavailable
+    from speech.voice_engines import Configured, Voices
+    from speech.voices import VoiceChoice, VoiceUnavailable
 
-    voice = Pyttsx3Voice(
-        {tag: VoiceChoice(chosen.voice, chosen.words_per_minute) for tag, chosen in settings.speech.voices.items()}
+    voice = Voices(
+        {
+            language: Configured(chosen.engine, VoiceChoice(chosen.voice, chosen.words_per_minute))
+            for language, chosen in settings.speech.voices.items()
+        }
     )
     try:
         for language, chosen in settings.speech.voices.items():
@@ -244,27 +250,40 @@ def _voices(settings: Settings) -> Iterator[Finding]:
 
 
 def _recognizers(settings: Settings) -> Iterator[Finding]:
+    from speech.engines import check, chosen
+    from speech.recognizers import NO_ENGINE, RecognizerBroken, RecognizerUnavailable
+
     for language in settings.speech.voices:
         what = f"recognizer {language}"
         ears = settings.speech.recognizers.get(language)
-        if ears is None or ears.engine == "none":
-            mend = f"a Vosk model in speech.recognizers.{language}; see docs/operating.md"
+        key = f"speech.recognizers.{language}"
+        if ears is None or ears.engine == NO_ENGINE:
+            mend = f"{key}.engine: vosk, and `hotline speech models pull {language}`; see docs/operating.md"
             yield Finding(what, State.POOR, "none: callers use the keypad", mend)
-        elif ears.engine == "vosk":
-            assert ears.model is not None
-            if (ears.model / "am").is_dir() or (ears.model / "final.mdl").is_file():
-                yield Finding(what, State.OK, f"vosk, {ears.model.name}")
-            else:
-                mend = f"unpack a Vosk model there, or mend speech.recognizers.{language}.model"
-                yield Finding(what, State.POOR, f"there is no Vosk model in {ears.model}", mend)
+            continue
+        try:
+            choice = chosen(language, ears.engine, model=ears.model, models=settings.models_folder, size=1)
+            detail = check(language, choice)
+            seconds = _heard_silence(language, choice)
+        except (RecognizerUnavailable, RecognizerBroken) as problem:
+            yield Finding(what, State.POOR, f"callers use the keypad: {problem}", f"{key} in config.yaml")
         else:
-            from pocketsphinx import get_model_path
+            yield Finding(what, State.OK, f"{detail}: loaded and listening in {seconds:.1f} s")
 
-            missing = not language.startswith("en")
-            detail = (
-                "PocketSphinx has a model of English only" if missing else f"pocketsphinx, {get_model_path('en-us')}"
-            )
-            yield Finding(what, State.POOR if missing else State.OK, detail, "engine: vosk" if missing else "")
+
+def _heard_silence(language: str, choice: RecognizerChoice) -> float:
+    """Seconds until a recogniser, loaded as calls have it, has heard a moment of nothing.
+
+    Raises RecognizerUnavailable, RecognizerBroken.
+    """
+    from speech.recognizer_process import RecognizerProcesses
+
+    began = time.monotonic()
+    with closing(RecognizerProcesses(language, choice)) as processes, closing(processes.recognizer()) as recognizer:
+        recognizer.start((), free=True)
+        recognizer.feed(bytes(_SILENCE_BYTES))
+        recognizer.finish()
+    return time.monotonic() - began
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
@@ -279,6 +298,12 @@ def _ports(settings: Settings) -> Iterator[Finding]:
                 yield Finding(f"port of the {whose}", State.OK, detail, "if it is somebody else's: --port N")
             else:
                 yield Finding(f"port of the {whose}", State.OK, f"{host}:{port} is free")
+
+
+def _sip(settings: Settings) -> Iterator[Finding]:
+    from processes.sip_examination import examine as examine_sip
+
+    yield from examine_sip(settings)
 
 
 def _public(settings: Settings) -> Iterator[Finding]:

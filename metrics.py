@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Histogram
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_JITTER_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 _TURN_BUCKETS_S = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -47,26 +50,126 @@ def _of(channel: str, outcome: str) -> tuple[Histogram, Counter]:
     return turn_seconds.labels(channel), turns.labels(channel, outcome)
 
 
-_made: tuple[Histogram, Counter] | None = None
-_making = threading.Lock()
+Instruments = TypeVar("Instruments")
 
 
+class _Once(Generic[Instruments]):
+    """Instruments made at their first use: by then the folder is known. Two first uses may come at once."""
+
+    def __init__(self, make: Callable[[], Instruments]) -> None:
+        self._make = make
+        self._made: Instruments | None = None
+        self._making = threading.Lock()
+
+    def __call__(self) -> Instruments:
+        if self._made is None:
+            with self._making:
+                if self._made is None:
+                    self._made = self._make()
+        return self._made
+
+
+@_Once
 def _instruments() -> tuple[Histogram, Counter]:
-    """Made once, at the first turn: by then the folder is known. Two first turns may come at once."""
-    global _made
-    if _made is None:
-        with _making:
-            if _made is None:
-                from prometheus_client import Counter, Histogram
+    from prometheus_client import Counter, Histogram
 
-                _made = (
-                    Histogram(
-                        "hotline_turn_seconds", "Time to answer one event of a call.", ["channel"],
-                        buckets=_TURN_BUCKETS_S,
-                    ),
-                    Counter("hotline_turns", "Events of calls answered.", ["channel", "outcome"]),
-                )  # fmt: skip
-    return _made
+    return (
+        Histogram("hotline_turn_seconds", "Time to answer one event of a call.", ["channel"], buckets=_TURN_BUCKETS_S),
+        Counter("hotline_turns", "Events of calls answered.", ["channel", "outcome"]),
+    )
+
+
+class Hearing:
+    """What becomes of the utterances in one language; made before anything is known of the folder."""
+
+    def __init__(self, language: str, engine: str) -> None:
+        self._labels = (language, engine or "unknown")
+
+    def utterance(self, outcome: str, seconds: float | None = None) -> None:
+        """`outcome` is heard, nothing, busy, gave_up, failed or forgotten; `seconds` from its end to its words."""
+        _hearing().utterances.labels(*self._labels, outcome).inc()
+        if seconds is not None:
+            _hearing().decode_seconds.labels(*self._labels).observe(seconds)
+
+    def waiting(self, utterances: int) -> None:
+        _hearing().waiting.labels(*self._labels).set(utterances)
+
+    def restarted(self) -> None:
+        _hearing().restarts.labels(*self._labels).inc()
+
+
+@dataclass(frozen=True, slots=True)
+class _HearingInstruments:
+    utterances: Counter
+    decode_seconds: Histogram
+    waiting: Gauge
+    restarts: Counter
+
+
+@_Once
+def _hearing() -> _HearingInstruments:
+    from prometheus_client import Counter, Gauge, Histogram
+
+    of = ["language", "engine"]
+    return _HearingInstruments(
+        Counter("hotline_utterances", "Utterances of callers, by what became of them.", [*of, "outcome"]),
+        Histogram("hotline_decode_seconds", "From the end of an utterance to its words.", of, buckets=_TURN_BUCKETS_S),
+        Gauge("hotline_utterances_waiting", "Utterances that wait for a decoder now.", of, multiprocess_mode="livesum"),
+        Counter("hotline_recognizer_restarts", "Recognisers that failed and were replaced.", of),
+    )
+
+
+class Sound(Protocol):
+    """How the sound of one call by SIP went."""
+
+    @property
+    def received(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
+    @property
+    def late(self) -> int: ...
+    @property
+    def jitter_ms(self) -> float: ...
+
+
+class SipCounts:
+    """Calls by SIP, refusals and the sound of each; made before anything is known of the folder."""
+
+    def carried(self, direction: str) -> None:
+        _sip().calls.labels(direction).inc()
+
+    def refused(self, reason: str) -> None:
+        """`reason`: one of a dozen, never what the far end wrote."""
+        _sip().refused.labels(reason).inc()
+
+    def sound(self, report: Sound) -> None:
+        """At the end of a call."""
+        if report.received:
+            _sip().jitter_seconds.observe(report.jitter_ms / 1000)
+        for what, packets in (("received", report.received), ("lost", report.lost), ("late", report.late)):
+            _sip().packets.labels(what).inc(packets)
+
+
+@dataclass(frozen=True, slots=True)
+class _SipInstruments:
+    calls: Counter
+    refused: Counter
+    jitter_seconds: Histogram
+    packets: Counter
+
+
+@_Once
+def _sip() -> _SipInstruments:
+    from prometheus_client import Counter, Histogram
+
+    return _SipInstruments(
+        Counter("hotline_sip_calls", "Calls by SIP that were carried.", ["direction"]),
+        Counter("hotline_sip_refused", "Calls by SIP that were not, either way, by reason.", ["reason"]),
+        Histogram(
+            "hotline_sip_jitter_seconds", "Jitter of the sound of calls by SIP (RFC 3550).", buckets=_JITTER_BUCKETS_S
+        ),
+        Counter("hotline_sip_packets", "Packets of callers' sound.", ["what"]),
+    )
 
 
 def process_ended(pid: int) -> None:

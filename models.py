@@ -219,8 +219,9 @@ class StormChange(Base):
 
 class Channel(enum.StrEnum):
     TEXT = "text"
-    TWILIO = "twilio"
+    TWILIO = "twilio"  # by webhook or by media stream, also by both in turn
     BROWSER = "browser"
+    SIP = "sip"
 
 
 class Direction(enum.StrEnum):
@@ -256,6 +257,8 @@ class Call(Base):
         Index("uq_calls_channel_provider_id", "channel", "provider_id", unique=True),
         Index(None, "from_number", "started_at"),
         Index(None, "status", "expires_at"),
+        Index(None, "waiting_since"),
+        Index(None, "gateway", "status"),
     )
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
@@ -278,16 +281,31 @@ class Call(Base):
     end_reason: Mapped[str | None] = mapped_column(sa.String(80))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
     counted_at: Mapped[datetime | None]  # its turns stand in FlowNodeCount and FlowEdgeCount since then
+    gateway: Mapped[str | None] = mapped_column(sa.String(64))  # `Gateway.name` of the process its sound runs through
+    # It waits for an agent, or talks with one, since then. Kept while they talk: a caller whose agent is lost comes
+    # back to the head of the line, not to its end.
+    waiting_since: Mapped[datetime | None]
+    # A telephone that an agent has had the carrier put the caller through to, without us; until that talk is over.
+    put_through_to: Mapped[str | None] = mapped_column(sa.String(80))
+    away_since: Mapped[datetime | None]  # its telephone lost the connection while it waited, and may come back
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", use_alter=True))  # who talks with the caller
     # use_alter: tickets, outbound_calls and calls refer to each other, so one key is added when all three are there
     outbound_call_id: Mapped[int | None] = mapped_column(ForeignKey("outbound_calls.id", use_alter=True), index=True)
     turns: Mapped[list[CallTurn]] = relationship(back_populates="call", order_by="CallTurn.number")
+    transcript: Mapped[list[TranscriptLine]] = relationship(order_by="TranscriptLine.at_ms")
+    legs: Mapped[list[CallLeg]] = relationship(order_by="CallLeg.id")
+    agent: Mapped[User | None] = relationship()
     recordings: Mapped[list[Recording]] = relationship(back_populates="call", order_by="Recording.id")
 
 
 class CallTurn(Base):
-    """What came in and what went out, append-only: retries are answered from it, the timeline is read off it."""
+    """What came in and what went out: retries are answered from it, the timeline is read off it.
+
+    Nothing in it is changed; it goes as a whole when its time is over (recordings.keep_days).
+    """
 
     __tablename__ = "call_turns"
+    __table_args__ = (Index(None, "at"),)
 
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -298,7 +316,13 @@ class CallTurn(Base):
     call: Mapped[Call] = relationship(back_populates="turns")
 
 
+class RecordingKind(enum.StrEnum):
+    MESSAGE = "message"  # what a caller said after the tone
+    CALL = "call"  # both sides of the call: the caller on the left channel, everybody else on the right
+
+
 class RecordingStatus(enum.StrEnum):
+    RUNNING = "running"  # the call is still going on
     REMOTE = "remote"  # still at the carrier, a job fetches it
     STORED = "stored"
     LOST = "lost"
@@ -310,14 +334,67 @@ class Recording(Base):
 
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    kind: Mapped[RecordingKind] = mapped_column(
+        _enum(RecordingKind), default=RecordingKind.MESSAGE, server_default=RecordingKind.MESSAGE.value
+    )
     status: Mapped[RecordingStatus] = mapped_column(_enum(RecordingStatus))
     provider_id: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     remote_url: Mapped[str | None] = mapped_column(sa.String(500))
     path: Mapped[str | None] = mapped_column(sa.String(300))  # inside the home's recordings/ folder
     seconds: Mapped[float] = mapped_column(default=0.0)
     transcript: Mapped[str] = mapped_column(sa.Text, default="")
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    pauses: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # [from_ms, to_ms] left out as private
+    gaps: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # [from_ms, to_ms] that were lost
+    created_at: Mapped[datetime] = mapped_column(index=True)  # for a call's: when its sound begins
     call: Mapped[Call] = relationship(back_populates="recordings")
+
+
+class Speaker(enum.StrEnum):
+    CALLER = "caller"
+    HOTLINE = "hotline"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+
+
+class TranscriptLine(Base):
+    """What somebody said on a call, in the order it was heard. Private words are not in it: `text` is masked then."""
+
+    __tablename__ = "transcript_lines"
+    __table_args__ = (Index(None, "call_id", "at_ms"), Index(None, "created_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
+    at_ms: Mapped[int]  # since the call was answered
+    speaker: Mapped[Speaker] = mapped_column(_enum(Speaker))
+    language: Mapped[str] = mapped_column(sa.String(16))
+    text: Mapped[str] = mapped_column(sa.Text)
+    confidence: Mapped[float | None]
+    private: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class LegMode(enum.StrEnum):
+    """How somebody of the staff is on a call."""
+
+    TALK = "talk"  # the agent
+    LISTEN = "listen"  # a supervisor hears everybody, nobody hears them
+    WHISPER = "whisper"  # heard by the agent alone
+    BARGE = "barge"  # heard by everybody
+
+
+class CallLeg(Base):
+    """Somebody of the staff on a call, from joining to leaving. Append-only but for its end: also who listened in."""
+
+    __tablename__ = "call_legs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    mode: Mapped[LegMode] = mapped_column(_enum(LegMode))
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(sa.String(80), default="")  # hung up, connection lost, transferred, ...
+    user: Mapped[User] = relationship()
 
 
 # ------------------------------------------------------------------------------------------ what callers do in flows
@@ -402,6 +479,7 @@ class User(Base):
     shortcuts: Mapped[bool] = mapped_column(default=True)  # single-key shortcuts of the desk
     active: Mapped[bool] = mapped_column(default=True)
     session_salt: Mapped[str] = mapped_column(sa.String(32), default=new_id)  # a new one signs out everywhere
+    sip_address: Mapped[str | None] = mapped_column(sa.String(120))  # of the telephone on the desk: sip:200@pbx.example
 
 
 class TicketType(enum.StrEnum):
@@ -558,6 +636,59 @@ class BrowserPhone(Base):
     number: Mapped[str] = mapped_column(sa.String(20), index=True)
     gateway: Mapped[str] = mapped_column(sa.String(64), index=True)
     expires_at: Mapped[datetime]
+
+
+class Gateway(Base):
+    """A running media process: where others reach it, kept alive by itself, gone when `expires_at` is past."""
+
+    __tablename__ = "gateways"
+
+    name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(16))  # media, sip
+    url: Mapped[str] = mapped_column(sa.String(200))  # ws://host:port, for the other processes of the hotline
+    dials: Mapped[bool] = mapped_column(default=False)  # it can ring telephones: a SIP trunk is configured and up
+    expires_at: Mapped[datetime]
+
+
+class LineState(enum.StrEnum):
+    READY = "ready"  # can be given a call
+    TALKING = "talking"
+    AWAY = "away"
+
+
+class AgentLine(Base):
+    """An agent at work whose sound is joined to the hotline: a page in the browser, or a SIP phone. Kept alive by the
+    media process that holds it; gone when `expires_at` is past."""
+
+    __tablename__ = "agent_lines"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True, default=new_id)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    gateway: Mapped[str] = mapped_column(sa.String(64), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(16))  # browser, sip
+    state: Mapped[LineState] = mapped_column(_enum(LineState), default=LineState.READY)
+    call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.id"))
+    since: Mapped[datetime]  # in this state
+    expires_at: Mapped[datetime]
+    user: Mapped[User] = relationship()
+
+
+# ------------------------------------------------------------------------------------------ who saw what
+
+
+class AuditEvent(Base):
+    """Somebody of the staff saw or changed something that is not everybody's. Append-only."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (Index(None, "subject", "subject_id"), Index(None, "user_id", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    action: Mapped[str] = mapped_column(sa.String(40))  # recording.played, call.listened, ...
+    subject: Mapped[str] = mapped_column(sa.String(24))  # recording, call, ...
+    subject_id: Mapped[str] = mapped_column(sa.String(40))
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 # ------------------------------------------------------------------------------------------ jobs

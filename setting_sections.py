@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 
 def _time_zone(name: str) -> str:
@@ -26,6 +26,8 @@ def _ip_network(text: str) -> str:
     ip_network(text, strict=False)  # its ValueError says what is wrong
     return text
 
+
+SHIPPED_FLOWS = Path(__file__).resolve().parent / "callflows"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 PhoneNumber = Annotated[str, Field(pattern=r"^(\+[1-9][0-9]{5,14}|[0-9]{3,8})$")]
@@ -102,6 +104,67 @@ class Media(Section):
     )
     max_message_bytes: int = Field(64 * 1024, ge=1024, description="Larger messages on a media socket end it.")
     reconnect_s: float = Field(30.0, ge=0, description="How long a call waits for a phone that lost its connection.")
+    internal_url: WsUrl | None = Field(
+        None, description="How the hotline's other media processes reach the gateway; its own address when empty."
+    )
+    hold_music: Path | None = Field(
+        None, description="WAV file heard on hold and while waiting; a tone pattern when empty."
+    )
+
+
+class SipAccount(Section):
+    """Somebody who may call in by SIP with a password: a PBX or a telephone."""
+
+    password: SecretStr = Field(min_length=8, description="Digest password.")
+
+
+class SipTrunk(Section):
+    """The provider or PBX through which telephones are reached, and from which calls come."""
+
+    server: str = Field(description="host or host:port of the trunk or PBX.")
+    transport: Literal["udp", "tcp"] = Field("udp", description="How it is spoken to.")
+    username: str | None = Field(None, description="User of the digest credentials; also whom we register as.")
+    password: SecretStr | None = Field(None, description="Digest password (environment: HOTLINE_SIP__TRUNK__PASSWORD).")
+    domain: str | None = Field(None, description="Domain of our address there; the server when empty.")
+    register_s: int = Field(0, ge=0, description="Register anew this often, in seconds; 0: do not register.")
+    ping_s: float = Field(
+        30.0,
+        ge=0,
+        description="Ask it this often whether it is there (OPTIONS), in seconds, where it is not registered with;"
+        " 0: never, for one that does not answer that.",
+    )
+    caller_id: PhoneNumber | None = Field(None, description="Our number there; utility.hotline_number when empty.")
+    calls_per_second: float = Field(5.0, gt=0, description="Outbound calls begun per second at most.")
+
+
+class Sip(Section):
+    """Calls by SIP. A fresh installation answers this machine alone."""
+
+    enabled: bool = Field(False, description="Run a SIP process with `hotline start` (the same as --sip).")
+    host: str = Field("127.0.0.1", description="Address that is listened on, for SIP and for sound.")
+    port: Port = Field(5060, description="Port of SIP, UDP and TCP.")
+    control_port: Port | None = Field(
+        None,
+        description="Port on which the hotline's other processes reach this one; the gateway's plus one when empty.",
+    )
+    control_url: WsUrl | None = Field(None, description="How they reach it; its own address when empty.")
+    public_host: str | None = Field(
+        None, description="Address told to others, where it is not the one listened on (NAT)."
+    )
+    rtp_ports: tuple[Port, Port] = Field((20000, 23998), description="First and last UDP port of calls' sound.")
+    allow: tuple[IpNetwork, ...] = Field(
+        ("127.0.0.0/8", "::1/128"), description="Networks that may call in without a password."
+    )
+    accounts: dict[str, SipAccount] = Field(default={}, description="Who may call in from elsewhere, by user name.")
+    trunk: SipTrunk | None = Field(None, description="The provider or PBX; without one nobody is called by SIP.")
+    codecs: tuple[Literal["PCMU", "PCMA"], ...] = Field(
+        ("PCMU", "PCMA"), min_length=1, description="G.711 laws, the better liked first."
+    )
+    max_calls: int = Field(100, ge=1, description="Calls carried at once; further ones are answered 503.")
+    session_expires_s: int = Field(1800, ge=90, description="Session timer: a call whose far end is gone ends by then.")
+    transfer_by: Literal["refer", "bridge"] = Field(
+        "bridge", description="refer: the far end dials the new number itself; bridge: both calls run through us."
+    )
 
 
 class Callflows(Section):
@@ -131,15 +194,21 @@ class Callflows(Section):
 class RecognizerSection(Section):
     """The ears of one language."""
 
-    engine: Literal["pocketsphinx", "vosk", "none"] = Field(description="none: callers of the language use the keypad.")
-    model: Path | None = Field(None, description="Folder of a Vosk model.")
-    decoders: int = Field(2, ge=1, description="Decoders kept ready (30 MB each for PocketSphinx).")
+    engine: str = Field(
+        description="pocketsphinx, vosk, the name of an installed recogniser, or none: callers use the keypad."
+    )
+    model: Path | None = Field(None, description="Folder of a Vosk model; the one that was pulled when empty.")
+    decoders: int = Field(2, ge=1, description="Decoders kept ready: 5 to 20 MB each, and the model once for all.")
+    waiting: int = Field(
+        4, ge=0, description="Utterances that may wait for a decoder; further callers are asked for keys at once."
+    )
 
 
 class VoiceSection(Section):
     """The voice of one language."""
 
-    voice: str = Field(description="espeak-ng voice id.")
+    engine: str = Field("pyttsx3", description="pyttsx3 (espeak-ng), or the name of an installed voice.")
+    voice: str = Field(description="Voice of the engine: for pyttsx3 an espeak-ng voice id.")
     words_per_minute: int = Field(160, ge=60, le=400, description="How fast it speaks.")
 
 
@@ -148,6 +217,13 @@ class Speech(Section):
 
     recognizers: dict[str, RecognizerSection] = Field(description="Ears per language.")
     voices: dict[str, VoiceSection] = Field(description="Voice per language.")
+    models: Path | None = Field(None, description="Folder of pulled models; models/ in the home when empty.")
+    models_url: HttpUrl = Field(
+        "https://alphacephei.com/vosk/models", description="Where `hotline speech models pull` gets models; a mirror's."
+    )
+    one_moment_s: float = Field(
+        1.5, ge=0.5, le=10, description="A caller who hears nothing so long is told that it takes a moment."
+    )
     cache_megabytes: int = Field(500, ge=10, description="Size of the store of rendered speech.")
     reject_below: float = Field(
         0.45, ge=0, le=1, description="Speech recognised with less confidence is not understood."
@@ -164,6 +240,9 @@ class Twilio(Section):
     auth_token: SecretStr | None = Field(None, description="Auth token (environment: TWILIO_AUTH_TOKEN).")
     number: PhoneNumber | None = Field(None, description="Our number at Twilio in E.164: caller id of outbound calls.")
     calls_per_second: float = Field(1.0, gt=0, description="Outbound calls begun per second at most.")
+    streams: tuple[PhoneNumber, ...] = Field(
+        (), description="Numbers of ours whose calls run over Media Streams, with our own ears and voice."
+    )
     api_url: HttpUrl | None = Field(None, description="Another address of Twilio's API, for trials.")
 
     @property
@@ -213,10 +292,38 @@ class BrowserPhoneSection(Section):
 
 
 class Recordings(Section):
-    """Messages that callers leave."""
+    """Messages that callers leave, and whole calls."""
 
-    keep_days: int = Field(180, ge=1, description="Recordings are deleted after this many days.")
+    keep_days: int = Field(
+        180,
+        ge=1,
+        description="Recordings, transcripts and what callers said and keyed are deleted after this many days.",
+    )
+    calls: bool = Field(
+        True,
+        description="Record calls, from the moment the prompt `recorded_notice` is said; a flow without it is not.",
+    )
+    key: SecretStr | None = Field(
+        None, min_length=16, description="Encrypts recordings at rest (environment: HOTLINE_RECORDINGS_KEY)."
+    )
+    old_keys: tuple[SecretStr, ...] = Field(
+        (),
+        description="Earlier keys: what was recorded with them is read still "
+        '(environment: HOTLINE_RECORDINGS__OLD_KEYS=["..."]).',
+    )
     max_s: int = Field(120, ge=1, description="Longest message a caller may leave.")
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _without_line_end(cls, key: object) -> object:
+        """A key that is read from a file brings the end of its line along, in one process and not in another."""
+        return key.strip() if isinstance(key, str) else key
+
+    @field_validator("old_keys", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, keys: object) -> object:
+        keys = [keys] if isinstance(keys, str) else keys
+        return [key.strip() if isinstance(key, str) else key for key in keys] if isinstance(keys, list) else keys
 
 
 class Settings(Section):
@@ -229,6 +336,7 @@ class Settings(Section):
     database: DatabaseSection = DatabaseSection()
     redis: Redis = Redis()
     media: Media = Media()
+    sip: Sip = Sip()
     callflows: Callflows = Callflows()
     speech: Speech
     twilio: Twilio = Twilio()
@@ -245,3 +353,16 @@ class Settings(Section):
     @property
     def media_port(self) -> int:
         return self.media.port or self.server.port + 1
+
+    @property
+    def sip_control_port(self) -> int:
+        return self.sip.control_port or self.media_port + 1
+
+    @property
+    def flows_folder(self) -> Path:
+        """The configured flows, else those that come with the hotline."""
+        return self.callflows.folder or SHIPPED_FLOWS
+
+    @property
+    def models_folder(self) -> Path:
+        return self.speech.models or self.home / "models"

@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pydantic_core import ErrorDetails
 from config_source import KeyPath, Source, dotted, read
 from secret_key import keep_secret_key
 from setting_sections import (
+    SHIPPED_FLOWS,
     BrowserPhoneSection,
     Callbacks,
     Callflows,
@@ -29,6 +31,9 @@ from setting_sections import (
     Section,
     Server,
     Settings,
+    Sip,
+    SipAccount,
+    SipTrunk,
     Speech,
     Tickets,
     Twilio,
@@ -39,6 +44,7 @@ from setting_sections import (
 __all__ = [
     "PACKAGED_CONFIG",
     "ROOT",
+    "SHIPPED_FLOWS",
     "BrowserPhoneSection",
     "Callbacks",
     "Callflows",
@@ -54,6 +60,9 @@ __all__ = [
     "Section",
     "Server",
     "Settings",
+    "Sip",
+    "SipAccount",
+    "SipTrunk",
     "Speech",
     "Tickets",
     "Twilio",
@@ -126,6 +135,7 @@ def _apply_environment(data: dict[str, Any], environ: Mapping[str, str], variabl
         ("TWILIO_ACCOUNT_SID", ("twilio", "account_sid")),
         ("TWILIO_AUTH_TOKEN", ("twilio", "auth_token")),
         ("HOTLINE_SECRET_KEY", ("secret_key",)),
+        ("HOTLINE_RECORDINGS_KEY", ("recordings", "key")),
     ]
     overrides += [
         (name, tuple(name.removeprefix("HOTLINE_").lower().split("__")))
@@ -163,24 +173,31 @@ def _home(given: Path | None, environ: Mapping[str, str], configured: object) ->
 
 def _fault(error: ErrorDetails, source: Source, variables: Mapping[KeyPath, str]) -> str:
     path: KeyPath = tuple(error["loc"])
+    secret = not _SECRETS.isdisjoint(path)
     match error["type"]:
         case "extra_forbidden":
             where, text = _where(path, source, variables, key=True), f"no such setting.{_suggestion(path)}"
         case "missing":
             where, text = _where(path, source, variables), "is missing"
         case "string_type":
-            where, text = _where(path, source, variables), f'should be text; write it in quotes: "{error["input"]}"'
+            quoted = "" if secret else f': "{error["input"]}"'
+            where, text = _where(path, source, variables), f"should be text; write it in quotes{quoted}"
+        case "too_short" if secret:
+            there, wanted = error["ctx"]["actual_length"], error["ctx"]["min_length"]
+            where = _where(path, source, variables)
+            text = f"should be at least {wanted} characters long, and has {there}"
         case "string_pattern_mismatch":
             where, text = _where(path, source, variables), f"{error['input']!r} does not look like {_LOOKS[path[-1]]}"
         case _:
             message = error["msg"].removeprefix("Value error, ")
-            given = "" if path[-1] in _SECRETS else f" (it is {error['input']!r})"
+            given = "" if secret else f" (it is {error['input']!r})"
             text = f"{message[0].lower()}{message[1:]}{given}"
             where = _where(path, source, variables)
     return f"{where}: {dotted(path)}: {text}"
 
 
-_SECRETS = {"secret_key", "auth_token"}
+_SECRETS: frozenset[str | int] = frozenset({"secret_key", "auth_token", "password", "key", "old_keys"})
+"""What stands under these names is not repeated in what is told: it would end up in a log."""
 _LOOKS: Mapping[str | int, str] = {
     "region": "a country code such as CN",
     "hotline_number": "a phone number: +8657188800000, or a short code",
@@ -223,11 +240,14 @@ def _complete(settings: Settings, folder: Path) -> tuple[Settings, list[tuple[Ke
         where = ("speech", "recognizers", language)
         if recognizer.model is not None:
             recognizer = recognizer.model_copy(update={"model": folder / recognizer.model.expanduser()})
-        elif recognizer.engine == "vosk":
-            faults.append((where, "engine vosk needs a model: the folder of an unpacked Vosk model"))
         if language not in speech.voices:
             faults.append((where, "has no voice; add it to speech.voices"))
+        if unknown := _unknown_plug_in(recognizer.engine, RECOGNIZERS, "hotline.recognizers"):
+            faults.append(((*where, "engine"), unknown))
         recognizers[language] = recognizer
+    for language, voice in speech.voices.items():
+        if unknown := _unknown_plug_in(voice.engine, VOICES, "hotline.voices"):
+            faults.append((("speech", "voices", language, "engine"), unknown))
     language = settings.utility.default_language
     if language not in speech.voices:
         faults.append((("utility", "default_language"), f"{language} has no voice; add it to speech.voices"))
@@ -240,12 +260,34 @@ def _complete(settings: Settings, folder: Path) -> tuple[Settings, list[tuple[Ke
         faults.append((("speech", "reject_below"), f"is more than speech.confirm_below, {speech.confirm_below:g}"))
     if settings.media.port == settings.server.port:
         faults.append((("media", "port"), "is the web's own port (server.port)"))
+    if settings.sip_control_port in (settings.server.port, settings.media_port):
+        faults.append((("sip", "control_port"), "is the port of the web or of the media gateway"))
+    first_port, last_port = settings.sip.rtp_ports
+    if last_port - first_port < 2:
+        faults.append((("sip", "rtp_ports"), "needs at least two ports, the lower one first"))
     if bool(settings.twilio.account_sid) != bool(settings.twilio.auth_token):
         faults.append((("twilio",), "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN come together or not at all"))
+    if settings.twilio.streams and not settings.media.public_url:
+        faults.append((("twilio", "streams"), "streams need media.public_url: where Twilio reaches the media gateway"))
     completed = settings.model_copy(
         update={"callflows": flows, "speech": speech.model_copy(update={"recognizers": recognizers})}
     )
     return completed, faults
+
+
+RECOGNIZERS = ("pocketsphinx", "vosk", "none")
+VOICES = ("pyttsx3",)
+"""Those that come with the hotline; others are entry points of installed packages."""
+
+
+def _unknown_plug_in(name: str, own: tuple[str, ...], group: str) -> str | None:
+    """What is wrong with `name` as one of `own` or of the entry points of `group`. Imports none of them."""
+    if name in own:
+        return None
+    others = sorted({entry.name for entry in entry_points(group=group)})
+    if name in others:
+        return None
+    return f"{name!r} is not installed; there are {', '.join([*own, *others])}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "queue")]
 
 from client import ACCOUNT, PUBLIC_URL, TOKEN  # noqa: E402
 
+from tests.ports import free_port  # noqa: E402
+
 
 def main() -> None:
     given = _arguments()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
-        ports = {"hotline": _free_port(), "bare": _free_port()}
+        ports = {"hotline": free_port(), "bare": free_port()}
         servers = {
             "hotline": stack.enter_context(_hotline(folder, ports["hotline"], given)),
             "bare": stack.enter_context(_bare(folder, ports["bare"], given)),
@@ -214,13 +216,6 @@ def _cpu_s(pid: int) -> float:
         if int(stat.parent.name) == pid or int(fields[1]) == pid:
             total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return total
-
-
-def _free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

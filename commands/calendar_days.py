@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from ivr.calendars import CALENDARS, Calendar, CalendarDay, calendar_day, read_calendars, unknown_years
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.loader import FlowError
 from ivr.reading import suggestion
 from ivr.yaml_source import Faults, read
@@ -46,7 +46,7 @@ def calendar(place: Place, name: str | None, day: str | None, days: int) -> None
 
 def _calendars(settings: Settings) -> dict[str, Calendar]:
     """Of the folder, whatever else is in it. Raises FlowError with the faults of that file."""
-    folder = settings.callflows.folder or SHIPPED
+    folder = settings.flows_folder
     try:
         text = read_files(folder).get(CALENDARS)
     except FileNotFoundError as problem:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from database import Database
-from ivr.timeline import TimelineEntry, timeline
+from ivr.timeline import TimelineEntry, timeline, turns_expired
 from models import Call
 from settings import Place
 
@@ -50,6 +50,8 @@ def show(context: click.Context, call_id: str) -> None:
     began = call.started_at
     for entry in timeline(call, call.turns):
         click.echo(f"{(entry.at - began).total_seconds():8.1f} s  {entry.kind.value:11} {described(entry)}")
+    if turns_expired(call, call.turns):
+        click.echo("what was said and keyed has been deleted: its time was over (recordings.keep_days)")
     for recording in call.recordings:
         where = recording.path or recording.remote_url or ""
         click.echo(f"recording {recording.id}: {recording.seconds:.1f} s, {recording.status.value}, {where}")

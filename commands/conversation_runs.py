@@ -23,7 +23,7 @@ from ivr.conversations.updating import updated
 from ivr.flow import FlowSet
 from ivr.flow_store import read_files
 from ivr.loader import load
-from ivr.session import Limits
+from ivr.runner import limits_of
 from ivr.values import Signature
 from settings import Settings
 
@@ -100,11 +100,6 @@ class Bench:
                 path.write_text(after, encoding="utf-8")
                 changed.append(path)
         return changed
-
-
-def limits_of(settings: Settings) -> Limits:
-    """As in a real call."""
-    return Limits(settings.callflows.max_steps, settings.speech.reject_below, settings.speech.confirm_below)
 
 
 def shown(path: Path) -> str:

@@ -14,9 +14,12 @@ from ivr.checking.catalogue import CODES, explained
 from ivr.checking.check import Checked, check
 from ivr.checking.finding import Severity
 from ivr.checking.report import as_json, as_text, counted
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.reading import suggestion
 from settings import Place, Settings
+from speech.engines import chosen
+from speech.lexicon import Lexicon, lexicon
+from speech.recognizers import NO_ENGINE, RecognizerUnavailable
 
 
 @click.command("check")
@@ -30,10 +33,17 @@ from settings import Place, Settings
     help="The least that is shown.",
 )
 @click.option("--strict", is_flag=True, help="Warnings make the exit status 1 as well.")
+@click.option("--no-ears", is_flag=True, help="Do not hold phrases against what the configured recognisers can hear.")
 @click.option("--explain", metavar="CODE", help="Say what a code means and what mends it; 'all' lists the codes.")
 @click.pass_context
 def command(
-    context: click.Context, folder: Path | None, json_: bool, severity: str, strict: bool, explain: str | None
+    context: click.Context,
+    folder: Path | None,
+    json_: bool,
+    severity: str,
+    strict: bool,
+    no_ears: bool,
+    explain: str | None,
 ) -> None:
     """Follow every way through the flows in FOLDER (the configured ones when not given) and list what is wrong.
 
@@ -45,9 +55,9 @@ def command(
         return
     place: Place = context.obj
     settings = place.settings()
-    where = folder or settings.callflows.folder or SHIPPED
+    where = folder or settings.flows_folder
     try:
-        checked = check_folder(where, settings)
+        checked = check_folder(where, settings, ears={} if no_ears else ears_of(settings))
     except (OSError, UnicodeDecodeError) as problem:
         click.echo(f"{where} cannot be checked: {problem}", err=True)
         sys.exit(2)
@@ -64,8 +74,25 @@ def command(
     sys.exit(1 if any(finding.severity in bad for finding in checked.findings) else 0)
 
 
-def check_folder(folder: Path, settings: Settings) -> Checked:
-    """Raises OSError where the folder cannot be read or has no flows, UnicodeDecodeError where a file is no UTF-8."""
+def ears_of(settings: Settings) -> Mapping[str, Lexicon]:
+    """What callers can be heard to say, of every language that has a recogniser and, if need be, its model here."""
+    found: dict[str, Lexicon] = {}
+    for language, section in settings.speech.recognizers.items():
+        if section.engine == NO_ENGINE:
+            continue
+        try:
+            choice = chosen(language, section.engine, model=section.model, models=settings.models_folder)
+            found[language] = lexicon(language, choice)
+        except RecognizerUnavailable:  # `hotline doctor` tells what is missing
+            continue
+    return found
+
+
+def check_folder(folder: Path, settings: Settings, *, ears: Mapping[str, Lexicon] | None = None) -> Checked:
+    """`ears`: see `ears_of`; without them phrases are not held against what can be heard.
+
+    Raises OSError where the folder cannot be read or has no flows, UnicodeDecodeError where a file is no UTF-8.
+    """
     recordings = {(path.parent.name, path.stem) for path in (folder / "prompts").glob("*/*.wav")}
     return check(
         read_files(folder),
@@ -74,6 +101,8 @@ def check_folder(folder: Path, settings: Settings) -> Checked:
         settings.utility.name,
         entries(settings),
         recordings,
+        region=settings.utility.region,
+        ears=ears,
     )
 
 

@@ -11,16 +11,15 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 
-from app import signatures
+from app import load_flows
 from database import Database
 from ivr.drawing.mermaid import mermaid
 from ivr.drawing.svg import Look, svg
 from ivr.figures import COUNTED, Figures, fitted
 from ivr.flow import FlowSet
 from ivr.flow_counts import Span, figures_of
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.graph import Graph, graph_of, to_json
-from ivr.loader import load
 from ivr.reading import suggestion
 from ivr.runner import utc_now
 from settings import Place, Settings
@@ -88,10 +87,10 @@ def command(
 
 def _flows(settings: Settings, folder: Path | None) -> FlowSet:
     try:
-        files = read_files(folder or settings.callflows.folder or SHIPPED)
+        files = read_files(folder or settings.flows_folder)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
-    return load(files, signatures(settings), tuple(settings.utility.name), settings.utility.name)
+    return load_flows(settings, files)
 
 
 def _figures(settings: Settings, flows: FlowSet, name: str | None, days: int) -> Figures:

@@ -36,7 +36,7 @@ def command(context: click.Context, file: Path, folder: Path | None, name: str, 
         raise click.ClickException(f"there are flows in {where} already; name another folder with --out")
     try:
         imported = import_definition(file.read_text(encoding="utf-8"), languages, name=name, language=language)
-        load(imported.files, signatures(settings), languages, settings.utility.name)
+        load(imported.files, signatures(settings), languages, settings.utility.name, settings.utility.region)
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file}: this is no text: {error}") from error
     except StudioError as error:

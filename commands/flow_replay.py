@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from app import flow_store, signatures
-from commands.conversation_runs import limits_of
 from database import Database
 from ivr.conversations.texts import marked
 from ivr.flow import FlowSet
@@ -24,6 +23,7 @@ from ivr.moment import Moment
 from ivr.replay.calls import Replay, Verdict, replay
 from ivr.replay.stored import StoredCall, StoredTurn
 from ivr.replay.summary import Group, Summary, summary
+from ivr.runner import limits_of
 from ivr.values import Signature
 from models import Call, FlowRevision, StormChange
 from settings import Place, Settings

@@ -16,7 +16,7 @@ from app import flow_store
 from commands.parts import installation, operator
 from ivr import flow_drafts, publishing
 from ivr.flow_diff import unified
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.loader import FlowError
 from ivr.publishing import PublishingError
 from models import FlowRevision, PublicationOrigin
@@ -155,7 +155,7 @@ def _named(session: Session, name: str) -> Mapping[str, str]:
 
 
 def _configured(settings: Settings) -> Path:
-    return settings.callflows.folder or SHIPPED
+    return settings.flows_folder
 
 
 def _read(folder: Path) -> dict[str, str]:

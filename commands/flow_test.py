@@ -14,7 +14,6 @@ from ivr.conversations.reading import ConversationError
 from ivr.conversations.report import junit, lines
 from ivr.conversations.steps import Conversation
 from ivr.conversations.talk import Result
-from ivr.flow_store import SHIPPED
 from settings import Place
 
 NOT_READABLE = 2
@@ -38,7 +37,7 @@ def command(
     """
     place: Place = context.obj
     settings = place.settings()
-    where = folder or settings.callflows.folder or SHIPPED
+    where = folder or settings.flows_folder
     try:
         bench = Bench.of(settings, where)
     except FileNotFoundError as error:

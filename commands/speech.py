@@ -1,4 +1,4 @@
-"""`hotline speech ...`: what the hotline understands of what is said to it."""
+"""`hotline speech ...`: what the hotline understands of what is said to it, and the models that it hears with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.speech_models import models
+from commands.speech_say import say, voices
+
 if TYPE_CHECKING:
     from ivr.flow import Intent
+    from settings import Place
 
-SHIPPED = Path(__file__).resolve().parent.parent / "callflows"  # as in ivr.flow_store, which brings the database along
 _FLOWS = click.option(
     "--flows", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder with intents.yaml (the configured one when not given).",
@@ -21,7 +24,11 @@ _FLOWS = click.option(
 
 @click.group()
 def speech() -> None:
-    """Try what the hotline understands."""
+    """Try what the hotline understands and how it sounds, and get what it hears with."""
+
+
+for command in (models, say, voices):
+    speech.add_command(command)
 
 
 @speech.command()
@@ -33,16 +40,17 @@ def route(context: click.Context, language: str, folder: Path | None, _json: boo
     """Read a transcript per line on standard input; print the intent of each as a line of JSON.
 
     An answer is {"intent": name or null, "confidence": 0 to 1, "matched": the nearest example or null}. What a call
-    would not take (a confidence below the lower of the configured bands) is null here as well.
+    would not take (a confidence below `speech.reject_below`) is null here as well.
     """
-    from speech.intents import REJECT_BELOW, IntentRouter
+    from speech.intents import IntentRouter
 
+    reject_below = _place(context).settings().speech.reject_below
     intents, language = _intents(context, folder, language)
     router = IntentRouter({name: intent.phrases.get(language, ()) for name, intent in intents.items()}, language)
     # Lines are split at \n alone: a transcript may hold any other character.
     for line in iter(sys.stdin.buffer.readline, b""):
         found = router.route(line.decode("utf-8", errors="replace"))
-        taken = found if found is not None and found.confidence >= REJECT_BELOW else None
+        taken = found if found is not None and found.confidence >= reject_below else None
         answer = {
             "intent": taken and taken.intent,
             "confidence": found.confidence if found else 0.0,
@@ -94,7 +102,9 @@ def _intents(context: click.Context, folder: Path | None, language: str) -> tupl
 def _folder(context: click.Context, folder: Path | None) -> Path:
     if folder is not None:
         return folder
-    from settings import Place
+    return _place(context).settings().flows_folder
 
+
+def _place(context: click.Context) -> Place:
     place: Place = context.obj
-    return place.settings().callflows.folder or SHIPPED
+    return place

@@ -6,12 +6,12 @@ import re
 from datetime import UTC, date, datetime
 from typing import Final
 
-import phonenumbers
 from flask import Flask
 from flask_babel import format_currency, format_date, format_datetime, format_time, to_user_timezone
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from callqueue.numbers import masked, written
 from console.current import now
 from console.subjects import subject
 
@@ -23,7 +23,7 @@ def init_formats(app: Flask) -> None:
     app.jinja_env.filters.update(
         subject=subject,
         shown=shown,
-        phone=phone,
+        phone=written,
         masked=masked,
         time=time,
         day=day,
@@ -31,27 +31,6 @@ def init_formats(app: Flask) -> None:
         length_of=length_of,
         milliseconds=milliseconds,
     )
-
-
-def phone(number: str) -> str:
-    """+8613800138000 -> "+86 138 0013 8000"; what is no E.164 number stays as it is."""
-    if not number.startswith("+"):
-        return number
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return number
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
-
-
-def masked(number: str) -> str:
-    """Enough to recognise a caller by, not enough to phone them: all but the start and the last three digits hidden."""
-    written = phone(number)
-    digits = [place for place, sign in enumerate(written) if sign.isdigit()]
-    if len(digits) < 8:
-        return written
-    hidden = set(digits[5:-3])
-    return "".join("•" if place in hidden else sign for place, sign in enumerate(written))
 
 
 def shown(value: object, whole_numbers: bool) -> str:

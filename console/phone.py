@@ -33,9 +33,12 @@ KEYS: Final = (
 # What accounts.demo says of its callers, so that it is found for translation.
 ABOUT: Final = (
     lazy_gettext("owes three bills"),
-    lazy_gettext("everything is paid"),
+    lazy_gettext("everything is paid; work is planned"),
+    lazy_gettext("everything is paid; has applied"),
     lazy_gettext("the last bill is unpaid"),
     lazy_gettext("in credit, on life support"),
+    lazy_gettext("power is out, and known to be"),
+    lazy_gettext("has paid, is not yet connected again"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -13,9 +13,12 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 
 from console.current import settings
+from console.sessions import signed_in
 
 ADDRESS_LIMITS: Final = "10 per minute;100 per hour"
 USERNAME_LIMITS: Final = "30 per hour"
+AGENT_LIMITS: Final = "60 per minute"  # a phone that lost its connection asks again every few seconds
+_LIMITER: Final = "hotline_limiter"
 _CONNECT: Final = "connect-src 'self'"
 _POLICY: Final = {
     "default-src": "'self'",
@@ -77,14 +80,7 @@ def limit_sign_in(app: Flask, endpoint: str, *, redis_url: str | None, succeeded
 
     With Redis gone the counting goes on in this process: nobody is kept out by that.
     """
-    limiter = Limiter(
-        get_remote_address,
-        storage_uri=_storage(redis_url),
-        key_prefix="hotline:limit",
-        in_memory_fallback_enabled=redis_url is not None,
-        swallow_errors=True,
-    )
-    limiter.init_app(app)
+    limiter = _limiter(app, redis_url)
 
     def failed(response: Response) -> bool:
         return not succeeded(response)
@@ -93,6 +89,33 @@ def limit_sign_in(app: Flask, endpoint: str, *, redis_url: str | None, succeeded
     for limits, key in ((ADDRESS_LIMITS, get_remote_address), (USERNAME_LIMITS, _username)):
         view = limiter.limit(limits, key_func=key, methods=["POST"], deduct_when=failed)(view)
     app.view_functions[endpoint] = view
+
+
+def limit_tokens(app: Flask, endpoint: str, *, redis_url: str | None) -> None:
+    """How often one user may ask `endpoint` for a token."""
+    view: Any = app.view_functions[endpoint]
+    limited = _limiter(app, redis_url).limit(AGENT_LIMITS, key_func=_user, methods=["POST"])
+    app.view_functions[endpoint] = limited(view)
+
+
+def _limiter(app: Flask, redis_url: str | None) -> Limiter:
+    """One an app."""
+    if _LIMITER not in app.extensions:
+        limiter = Limiter(
+            get_remote_address,
+            storage_uri=_storage(redis_url),
+            key_prefix="hotline:limit",
+            in_memory_fallback_enabled=redis_url is not None,
+            swallow_errors=True,
+        )
+        limiter.init_app(app)
+        app.extensions[_LIMITER] = limiter
+    return cast(Limiter, app.extensions[_LIMITER])
+
+
+def _user() -> str:
+    user = signed_in()
+    return f"user {user.id}" if user else get_remote_address()
 
 
 def _username() -> str:

@@ -37,3 +37,8 @@ _KNOWN: Final = {
 
 def subject(text: str) -> str:
     return str(_KNOWN.get(text, text))
+
+
+def subjects() -> dict[str, str]:
+    """All that are known, for scripts of the page."""
+    return {text: str(shown) for text, shown in _KNOWN.items() if text != NOBODY}

@@ -16,6 +16,7 @@ from console.sessions import SignedIn
 from models import (
     Account,
     Recording,
+    RecordingKind,
     RecordingStatus,
     Ticket,
     TicketStage,
@@ -110,12 +111,10 @@ def head(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Head:
 
 
 def said(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Said:
-    named = {str(value) for name, value in ticket.details.items() if name in _RECORDINGS and value}
-    for event in ticket.events:
-        named |= {str(value) for name, value in event.data.items() if name in _RECORDINGS and value}
     found = rows.scalars(
         sa.select(Recording)
-        .where(sa.or_(Recording.id.in_(named), Recording.call_id == (ticket.call_id or "")))
+        .where(sa.or_(Recording.id.in_(named_recordings(ticket)), Recording.call_id == (ticket.call_id or "")))
+        .where(Recording.kind == RecordingKind.MESSAGE)
         .order_by(Recording.id)
         .limit(20)
     )
@@ -131,6 +130,14 @@ def said(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Said:
         call_id=ticket.call_id,
         whole_numbers=may_see_number(ticket, user),
     )
+
+
+def named_recordings(ticket: Ticket) -> set[str]:
+    """Ids of the recordings that the ticket and its history name."""
+    named = {str(value) for name, value in ticket.details.items() if name in _RECORDINGS and value}
+    for event in ticket.events:
+        named |= {str(value) for name, value in event.data.items() if name in _RECORDINGS and value}
+    return named
 
 
 def work(ticket: Ticket, user: SignedIn, rows: Session, language: str) -> Work:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from console import (
     access,
+    agent_phone,
     assets,
     calls,
     current,
@@ -31,7 +32,21 @@ from console import (
 )
 from console.current import Parts
 
-PAGES = (home, sign_in, preferences, desk, ticket_page, live, calls, recordings, flow_graph, flows, flow_drafts, storm)
+PAGES = (
+    home,
+    sign_in,
+    preferences,
+    desk,
+    ticket_page,
+    live,
+    calls,
+    recordings,
+    flow_graph,
+    flows,
+    flow_drafts,
+    storm,
+    agent_phone,
+)
 
 
 def init_app(app: Flask, parts: Parts, *, outside: Iterable[str] = ()) -> None:
@@ -60,7 +75,9 @@ def init_app(app: Flask, parts: Parts, *, outside: Iterable[str] = ()) -> None:
     for page in PAGES:
         app.register_blueprint(page.blueprint)
     security.limit_sign_in(app, "sign_in.submit", redis_url=settings.redis.url, succeeded=sign_in.succeeded)
+    security.limit_tokens(app, "agent_phone.token", redis_url=settings.redis.url)
     app.context_processor(_shown)
+    app.context_processor(agent_phone.for_pages)
     app.context_processor(storm.for_pages)
 
 

@@ -41,6 +41,7 @@ class NewCall:
     language: str | None = None
     flow: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    gateway: str | None = None  # the media process that its sound runs through, where one of ours does that
 
 
 @dataclass(frozen=True, slots=True)

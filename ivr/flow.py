@@ -16,7 +16,7 @@ from ivr.yaml_source import Place
 
 if TYPE_CHECKING:
     from ivr.calendars import Calendar
-    from speech.intents import IntentRouter
+    from speech.intents import IntentRouter, Memory
 
 Texts = Mapping[str, Template]  # language -> text
 
@@ -143,6 +143,7 @@ class RecordNode(Node):
     end_silence_s: float
     next: str
     no_input: Escalation
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,10 @@ class CallNode(Node):
 @dataclass(frozen=True, slots=True)
 class TransferNode(Node):
     prompts: tuple[PromptUse, ...]
-    to: Template
+    to: Template  # a telephone, or AGENTS
     timeout_s: float
     outcomes: Mapping[str, str]  # answered, busy, no-answer, failed -> node
+    leave_key: str = ""  # who waits for an agent presses it and goes the way of no-answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,9 @@ KINDS: Mapping[str, type[Node]] = {
 }
 KIND_OF: Mapping[type[Node], str] = {node: kind for kind, node in KINDS.items()}
 
+AGENTS = "agents"
+"""Where a transfer goes that is to whoever of the hotline's agents is free first."""
+LEAVE_KEYS = tuple("0123456789#")  # a star begins a command that works everywhere
 TRANSFER_OUTCOMES = ("answered", "busy", "no-answer", "failed")
 FAILURES = frozenset({"error", "late"})  # how every service may end besides the ways of its own
 
@@ -311,11 +316,11 @@ class FlowSet:
             found = self.routers[language] = _router(examples, language)
         return found
 
-    def learn(self) -> None:
+    def learn(self, memory: Memory | None = None) -> None:
         """Learns what callers may want, half a second a language the first time: not in a caller's turn."""
         if self.intents:
             for language in self.languages:
-                self.router(language).learn()
+                self.router(language).learn(memory)
 
 
 @lru_cache(maxsize=16)

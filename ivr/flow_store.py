@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
@@ -20,7 +21,9 @@ from ivr.standing import StandingReader
 from ivr.values import Signature
 from models import FlowRevision, PublicationOrigin
 
-SHIPPED = Path(__file__).resolve().parent.parent / "callflows"
+if TYPE_CHECKING:
+    from speech.intents import Memory  # slow to import
+
 AT_START = "hotline"  # the author of what a process publishes by itself
 _MOST_LOADED = 16
 log = structlog.get_logger("flows")
@@ -64,6 +67,8 @@ class FlowStore:
     ) -> None:
         self.languages = languages
         self.folder_problem = ""  # why the folder on disk is not what is published, when it has faults
+        self.prepare: Callable[[FlowSet], None] | None = None  # what is done before calls begin with a publication
+        self.memory: Memory | None = None  # of what was learnt of earlier flows
         self._database = database
         self._services = services
         self._utility = utility
@@ -106,13 +111,18 @@ class FlowStore:
         wanted = standing.revision_id
         if wanted is not None and not self._pinned and (self._last is None or self._last.revision != wanted):
             loaded = self._loaded.get(wanted)
-            if loaded is not None:
+            if loaded is not None and wanted not in self._loading:
                 self._last = loaded
             elif self._last is None:
                 self._last = self.revision(wanted)
             else:
                 self._load_beside(wanted)
         return NewCallFlows(self.last_known, standing.storm)
+
+    def follow(self) -> None:
+        """Looks whether something else was published, as a new call does: for processes that are idle."""
+        with self._database.reading() as session:
+            self.for_new_call(session.connection())
 
     def revision(self, revision: str) -> FlowSet:
         """Raises NoSuchRevision; FlowError for one that this version of the program cannot use any more."""
@@ -141,9 +151,7 @@ class FlowStore:
     ) -> FlowSet:
         """Checks `files` and publishes them. Raises FlowError, publishing.PublishingError."""
         flows = self.check(files)
-        with self._database.transaction() as session:
-            publishing.publish(session, files, origin, author=author, note=note, now=now)
-        self.took(flows)
+        self._publish(flows, files, now, origin, author, note)
         return flows
 
     def publish_draft(
@@ -157,7 +165,7 @@ class FlowStore:
             seen = flow_drafts.open_draft(session, draft_id, version)
             files, seen_version = dict(seen.files), seen.version
         flows = self.check(files)  # beside the transaction: it takes a moment, and calls go on
-        flows.learn()
+        self.learn(flows)
         with self._database.transaction() as session:
             draft = flow_drafts.open_draft(session, draft_id, seen_version)
             made = publishing.publish(
@@ -175,7 +183,7 @@ class FlowStore:
         with self._database.reading() as session:
             wanted = publishing.publication_named(session, to) if to else publishing.earlier(session)
         flows = self.revision(wanted.revision_id)
-        flows.learn()
+        self.learn(flows)
         with self._database.transaction() as session:
             publishing.roll_back(session, wanted, author=author, note=note, now=now)
         self.took(flows)
@@ -212,7 +220,7 @@ class FlowStore:
                 flows = self.check(files)
                 if publish or current is None:
                     replaced = "" if current is None else f"replaces publication {current.id} of {current.author}"
-                    self.use(files, now, note=replaced)
+                    self._publish(flows, files, now, PublicationOrigin.FOLDER, AT_START, replaced)
                     log.info("flows published from the folder", folder=str(folder), revision=flows.revision[:12],
                              replaces=None if current is None else current.id)  # fmt: skip
                     return
@@ -226,7 +234,19 @@ class FlowStore:
         if current is not None:
             self._last = self.revision(current.revision_id)
 
+    def _publish(
+        self, flows: FlowSet, files: Mapping[str, str], now: datetime, origin: PublicationOrigin, author: str, note: str
+    ) -> None:
+        """`flows` are `files`, checked. Raises publishing.PublishingError."""
+        with self._database.transaction() as session:
+            publishing.publish(session, files, origin, author=author, note=note, now=now)
+        self.took(flows)
+
     # --- loading
+
+    def learn(self, flows: FlowSet) -> None:
+        """What callers may want, as `flows` has it; not again where `memory` knows it."""
+        flows.learn(self.memory)
 
     def _load_beside(self, revision: str) -> None:
         with self._lock:
@@ -237,7 +257,9 @@ class FlowStore:
         def work() -> None:
             try:
                 flows = self.revision(revision)
-                flows.learn()
+                self.learn(flows)
+                if self.prepare is not None:
+                    self.prepare(flows)
                 self._last = flows
                 log.info("flows picked up", revision=revision[:12])
             except (FlowError, NoSuchRevision) as problem:

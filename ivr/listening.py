@@ -8,6 +8,7 @@ from ivr.flow import AskNode, FlowSet, MenuNode, Option
 from ivr.outputs import Gather, KeyInput, SpeechInput
 from ivr.slots import FREE
 from ivr.values import ValueType
+from speech.vocabulary import vocabulary
 
 STAR = "*"
 # So many examples of an intent go to the ears: a grammar of two thousand phrases takes a recogniser a second to load,
@@ -16,25 +17,13 @@ EXAMPLES_OF_AN_OPTION = 8
 EXAMPLES_OF_A_WISH = 3
 YES_KEY, NO_KEY = "1", "2"
 _SPOKEN_DIGITS = frozenset({ValueType.DIGITS, ValueType.PHONE, ValueType.NUMBER, ValueType.ACCOUNT})
-# Heard word by word, not digit by digit: the ears are given no grammar for them.
-_SPOKEN_FREELY = FREE | {ValueType.DATE, ValueType.TIME, ValueType.MONEY}
-_DIGITS: Mapping[str, tuple[str, ...]] = {
-    "en": (
-        "zero",
-        "oh",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "double",
-        "triple",
-    ),
-    "zh-CN": (*"零一幺二两三四五六七八九",),
+# What the words of a value are called in `speech.vocabulary`. Text and addresses have no few words.
+_VALUES: Mapping[ValueType, str] = {
+    **dict.fromkeys((ValueType.DIGITS, ValueType.PHONE, ValueType.ACCOUNT), "digits"),
+    ValueType.NUMBER: "number",
+    ValueType.MONEY: "money",
+    ValueType.DATE: "date",
+    ValueType.TIME: "time",
 }
 # How yes and no are said at the least; the intents `yes` and `no` add to it.
 _YES_NO: Mapping[str, tuple[str, ...]] = {
@@ -63,13 +52,22 @@ def gather_for(node: MenuNode | AskNode, flows: FlowSet, language: str) -> Gathe
         longest = max(map(len, commands))
         keyed = KeyInput(1, longest, node.terminator, node.inter_digit_s, tuple(commands))
     phrases = phrases_of(flows, flows.globals, language)
-    if node.type in _SPOKEN_DIGITS:
-        phrases = (*_DIGITS.get(language, ()), *phrases)
     if node.type is ValueType.YES_NO:
         phrases = (*yes_no_phrases(flows, language), *phrases)
-    free = node.type in _SPOKEN_FREELY
-    speech = SpeechInput(phrases, digits=node.type in _SPOKEN_DIGITS, free=free, end_silence_s=1.2)
-    return Gather(language, keyed, speech, node.first_input_s, node.barge_in)
+    speech = SpeechInput(
+        phrases,
+        digits=node.type in _SPOKEN_DIGITS,
+        free=node.type in FREE,
+        end_silence_s=1.2,
+        values=_VALUES.get(node.type, ""),
+    )
+    return Gather(language, keyed, speech, node.first_input_s, node.barge_in, unrecorded(node))
+
+
+def unrecorded(node: AskNode) -> bool:
+    """Who a caller is to us is no business of whoever hears the recording: account numbers stand in timelines, by
+    which tickets are worked on, and nowhere else."""
+    return node.private or node.type is ValueType.ACCOUNT
 
 
 def _menu(node: MenuNode, flows: FlowSet, language: str) -> Gather:
@@ -90,11 +88,27 @@ def confirming(flows: FlowSet, flow: str, node: MenuNode | AskNode, language: st
         keys = [YES_KEY, NO_KEY, *(option.key for option in flows.globals if option.key)]
         own = node.options if isinstance(node, MenuNode) else ()
         phrases = (*yes_no_phrases(flows, language), *phrases_of(flows, (*own, *flows.globals), language))
-        digits = isinstance(node, AskNode) and node.type in _SPOKEN_DIGITS
-        free = isinstance(node, AskNode) and node.type in _SPOKEN_FREELY
-        speech = SpeechInput(phrases, digits=digits, free=free)
-        gather = flows.waits[key] = Gather(language, _chosen(keys), speech, node.first_input_s, True)
+        value = node.type if isinstance(node, AskNode) else None  # it may be said again in the same breath
+        speech = SpeechInput(
+            phrases,
+            digits=value in _SPOKEN_DIGITS,
+            free=value in FREE,
+            values=_VALUES.get(value, "") if value is not None else "",
+        )
+        private = isinstance(node, AskNode) and unrecorded(node)
+        gather = flows.waits[key] = Gather(language, _chosen(keys), speech, node.first_input_s, True, private)
     return gather
+
+
+def grammar(speech: SpeechInput, language: str) -> tuple[tuple[str, ...], bool]:
+    """What the ears are to expect: phrases, and whether any row of them may be said.
+
+    The words of a value are put in here: eight hundred dates need not travel with every turn.
+    """
+    if not speech.values:
+        return speech.phrases, False
+    words = vocabulary(speech.values, language)
+    return (*words.phrases, *speech.phrases), words.repeat
 
 
 def _chosen(keys: list[str]) -> KeyInput | None:

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+RECORDED_NOTICE: Final = "recorded_notice"
+"""The prompt that tells callers they are recorded. It is said in calls that are, and recording begins with it."""
+RINGS_S: Final = 30.0
+"""How long a telephone rings that a caller is put through to, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,17 @@ class KeyInput:
 
 @dataclass(frozen=True, slots=True)
 class SpeechInput:
-    """What may be said: `phrases` are the grammar; `digits` for a spoken number; `free` for anything."""
+    """What may be said: `phrases` are the grammar; `digits` for a spoken number; `free` for anything.
+
+    `values` is the kind of value, of `speech.vocabulary`, whose words may be said as well: `ivr.listening.grammar`.
+    """
 
     phrases: tuple[str, ...] = ()
     digits: bool = False
     free: bool = False
     end_silence_s: float = 0.8
     max_s: float = 15.0
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ class Gather(Output):
     speech: SpeechInput | None
     first_input_s: float = 5.0
     barge_in: bool = True
+    private: bool = False  # what is asked for is not recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,7 @@ class Record(Output):
     terminator: str = "#"
     beep: bool = True
     commands: tuple[str, ...] = ()
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +117,12 @@ class CallService(Output):
 
 @dataclass(frozen=True, slots=True)
 class Transfer(Output):
+    """`to`: a telephone, or `agents`. `leave_key`: who waits for an agent leaves by it; "" for none."""
+
     kind: ClassVar[str] = "transfer"
     to: str
-    timeout_s: float = 30.0
+    timeout_s: float = RINGS_S
+    leave_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ class Template:
     def fixed(self) -> bool:
         return all(isinstance(part, str) for part in self.parts)
 
+    @property
+    def same_for_all(self) -> bool:
+        """Every caller hears the same: it says no value but the utility's name."""
+        return self.names <= {"utility"} and not self.calendars
+
     def spoken(self, variables: Mapping[str, Any], formats: Mapping[str, str], language: str) -> str:
         """The text with every value as it is said in `language`. `formats`: the format of a variable by its type."""
         said = []

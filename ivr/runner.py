@@ -35,6 +35,7 @@ from ivr.turn_statements import RINGS_OUT_AT, STORED, THIS_CALL, TURN_OF, TurnSt
 from models import (
     Call,
     CallStatus,
+    Channel,
     Direction,
     Recording,
     RecordingStatus,
@@ -47,6 +48,11 @@ _RINGS_OUT = timedelta(seconds=60)  # how long the last words of a finished flow
 
 CallEndedHook = Callable[[Session, Call, datetime], None]
 Observer = Callable[[str, float, str], None]  # channel, seconds, "answered" | "replayed" | "fault"
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the engine is held to, in calls and in whatever runs flows like calls."""
+    return Limits(settings.callflows.max_steps, settings.speech.reject_below, settings.speech.confirm_below)
 
 
 def utc_now() -> datetime:
@@ -85,7 +91,7 @@ class Runner:
         self._on_outbound_ended = on_outbound_ended
         self._observe = observe
         self._zone = ZoneInfo(settings.utility.time_zone)
-        self._limits = Limits(settings.callflows.max_steps, settings.speech.reject_below, settings.speech.confirm_below)
+        self._limits = limits_of(settings)
         self._longest_call = timedelta(minutes=settings.callflows.max_call_minutes)
         self._cut_off_after = timedelta(seconds=settings.callflows.cut_off_after_s)
         self._turn_services_s = settings.callflows.turn_services_s
@@ -116,6 +122,7 @@ class Runner:
                 "status": CallStatus.IN_PROGRESS, "flow": new.flow or self.settings.callflows.entry,
                 "flow_revision_id": begun.flows.revision, "turn": 0, "variables": dict(new.variables),
                 "started_at": now, "answered_at": now, "expires_at": now + self._cut_off_after, "storm": begun.storm,
+                "gateway": new.gateway,
             }  # fmt: skip
             self._sql.new_call.run(db.connection, call)
             answer = self._begin_flow(db, call, new.variables, now, began)
@@ -124,7 +131,12 @@ class Runner:
         return answer
 
     def answered(
-        self, call_id: str, *, provider_id: str | None = None, variables: Mapping[str, Any] | None = None
+        self,
+        call_id: str,
+        *,
+        provider_id: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        gateway: str | None = None,
     ) -> TurnAnswer:
         """An outbound call's row has been picked up: begins its flow. Twice: the answer of its first turn again."""
         began = time.perf_counter()
@@ -138,7 +150,7 @@ class Runner:
             given = {**call["variables"], **(variables or {})}
             values = {
                 "status": CallStatus.IN_PROGRESS, "answered_at": now, "turn": 0, "variables": given,
-                "expires_at": now + self._cut_off_after,
+                "expires_at": now + self._cut_off_after, "gateway": gateway,
             }  # fmt: skip
             if provider_id is not None:
                 values["provider_id"] = provider_id
@@ -202,7 +214,8 @@ class Runner:
                 self._add_turn(db, call_id, turn, event, over.outputs, False, now, 0)
             final = {
                 "status": status, "turn": turn, "state": sa.null(), "ended_at": now, "end_reason": reason[:80],
-                "expires_at": None,
+                "expires_at": None, "waiting_since": None, "away_since": None, "agent_id": None,
+                "put_through_to": None,
             }  # fmt: skip
             db.connection.execute(THIS_CALL.values(final), {"call_id": call_id})
             if turn >= 0:  # it was answered: what the caller did is counted
@@ -222,7 +235,7 @@ class Runner:
     ) -> TurnAnswer:
         event = CallStarted(
             call["from_number"], call["to_number"], Direction(call["direction"]).value, call["language"],
-            self._today(now).isoformat(), dict(variables),
+            self._today(now).isoformat(), {**variables, **self._recorded(call)},
         )  # fmt: skip
         flows = self.flows.revision(call["flow_revision_id"])
         moment = self._moment(call, now)
@@ -232,6 +245,14 @@ class Runner:
             raise WrongInput(str(error)) from error
         done = self._walk(db, call["id"], flows, first, now, moment)
         return self._store(db, call["id"], 0, event, done, now, began)
+
+    def _recorded(self, call: Mapping[str, Any]) -> dict[str, bool]:
+        """Stands in the event that begins the call, so that a replay says the notice where it was said."""
+        streams = set(self.settings.twilio.streams)
+        ours = call["gateway"] is not None or (  # only sound that runs through a process of ours can be recorded by us
+            call["channel"] == Channel.TWILIO and not streams.isdisjoint((call["from_number"], call["to_number"]))
+        )
+        return {"recorded": True} if ours and self.settings.recordings.calls else {}
 
     def _walk(self, db: Unit, call_id: str, flows: FlowSet, turn: Turn, now: datetime, moment: Moment) -> _Done:
         """Runs the services a turn asks for until it waits for the caller."""

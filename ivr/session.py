@@ -55,6 +55,7 @@ def start(
             "direction": event.direction,
             "today": event.today,
             "answered_by": str(event.variables.get("answered_by", "")),
+            "recorded": event.variables.get("recorded") in (True, "true"),
         },
         "frames": [],
         "wait": None,

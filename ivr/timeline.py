@@ -75,6 +75,11 @@ def timeline(call: Call, turns: Iterable[CallTurn]) -> list[TimelineEntry]:
     return entries
 
 
+def turns_expired(call: Call, turns: Sequence[CallTurn]) -> bool:
+    """Whether there were turns and they have been deleted (recordings.keep_days)."""
+    return call.turn >= 0 and not turns
+
+
 def talked_s(call: Call) -> float | None:
     """Seconds from answer to end; None for a call not answered or not yet over."""
     if call.answered_at is None or call.ended_at is None:

@@ -27,7 +27,7 @@ _CALL_OF = sa.select(_calls.c.id).where(
 _NEW_CALL = _calls.insert()
 _NEW_CALL_COLUMNS = (
     "id", "channel", "provider_id", "direction", "from_number", "to_number", "language", "status", "flow",
-    "flow_revision_id", "turn", "variables", "started_at", "answered_at", "expires_at",
+    "flow_revision_id", "turn", "variables", "started_at", "answered_at", "expires_at", "gateway",
 )  # fmt: skip
 _NEW_TURN = _turns.insert()
 _LANGUAGES = (

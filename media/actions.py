@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr.events import Event
-from ivr.outputs import Say, SpeechInput
+from ivr.outputs import Say, SpeechInput, Transfer
 
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """Make `say` into sound and hand it to `MediaSession.rendered` under the name `prompt`."""
+    """Make `say` into sound and hand it to `MediaSession.rendered` under the name `prompt`.
+
+    Not `needed`: it may never be played; nothing is handed over, and nobody told, when there is no voice for it.
+    """
 
     prompt: str
     say: Say
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,13 @@ class BargeIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Said by a wait to its session, never seen outside: text `code` is to be heard, then its time begins anew."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """A prompt begins to be heard now: its caption is due."""
 
@@ -56,11 +67,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """An utterance has begun: a recogniser for `speech` in `language` will be fed."""
+    """An utterance has begun: a recogniser for `speech` in `language` will be fed. `keys`: they would do as well."""
 
     utterance: int
     speech: SpeechInput
     language: str
+    keys: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,14 @@ class TurnOver:
 
 
 @dataclass(frozen=True, slots=True)
+class PutThrough:
+    """The prompts before the transfer of answer `turn` have been heard: it is due. Ends in `MediaSession.dialled`."""
+
+    turn: int
+    wish: Transfer
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRecorded:
     """The wait of answer `turn` has ended with a message: `pcm`, 16 bit, 8 kHz. `transcript` when it was typed."""
 
@@ -115,6 +135,7 @@ Action = (
     | Mark
     | Clear
     | BargeIn
+    | Tell
     | Spoken
     | Notice
     | Listen
@@ -122,6 +143,7 @@ Action = (
     | Finish
     | Forget
     | TurnOver
+    | PutThrough
     | MessageRecorded
     | Over
 )

@@ -1,14 +1,14 @@
-"""The last output of a call, and the one this channel cannot do: both only let the prompts be heard to their end."""
+"""The last output of a call, and a transfer: both only let the prompts be heard to their end."""
 
 from __future__ import annotations
 
 from ivr.events import DialEnded
 from ivr.outputs import Hangup, Transfer
-from media.actions import Action, Notice, Over, TurnOver
+from media.actions import Action, Over, PutThrough, TurnOver
 
 
 class LeaveWait:
-    """Takes no input. Agents' own media is not built yet, so a transfer ends as failed, and the caller is told."""
+    """Takes no input. A transfer is somebody else's until `dialled` says how it ended."""
 
     def __init__(self, turn: int, last: Hangup | Transfer) -> None:
         self._turn = turn
@@ -17,7 +17,10 @@ class LeaveWait:
     def prompts_heard(self, now: float) -> list[Action]:
         if isinstance(self._last, Hangup):
             return [Over(self._last.reason)]
-        return [Notice("no_transfer"), TurnOver(self._turn, DialEnded("failed"))]
+        return [PutThrough(self._turn, self._last)]
+
+    def dialled(self, turn: int, event: DialEnded) -> list[Action]:
+        return [TurnOver(turn, event)] if turn == self._turn and isinstance(self._last, Transfer) else []
 
     def key(self, key: str, now: float) -> list[Action]:
         return []

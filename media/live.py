@@ -20,6 +20,8 @@ from websockets.exceptions import ConnectionClosed
 
 from media.parts import GatewayParts
 from media.rows import Rows
+from media.taping.live_lines import TRANSCRIPT, read_line
+from media.watching import Watching
 from models import Standing, TicketEvent
 
 log = structlog.get_logger("media")
@@ -30,12 +32,17 @@ MOST_UNSENT_BYTES = 256 * 1024
 
 
 class LiveHub:
-    """`on_ring` is called when somebody says over Redis that there is a call to ring."""
+    """`on_ring` is called when somebody says over Redis that there is a call to ring, `on_call` when a call or an
+    agent's line has changed."""
 
-    def __init__(self, parts: GatewayParts, rows: Rows, on_ring: Callable[[], None]) -> None:
+    def __init__(
+        self, parts: GatewayParts, rows: Rows, on_ring: Callable[[], None], on_call: Callable[[], None]
+    ) -> None:
         self._parts = parts
         self._rows = rows
         self._on_ring = on_ring
+        self._on_call = on_call
+        self.watching = Watching(parts.settings)
         self._pages: set[ServerConnection] = set()
         self._sequence = 0
         self._standing: tuple[int | None, int | None] = (None, None)  # publication of flows, change of storm mode
@@ -46,18 +53,19 @@ class LiveHub:
         return len(self._pages)
 
     async def serve_page(self, connection: ServerConnection) -> None:
-        """Until the page leaves. What it sends is read and means nothing."""
+        """Until the page leaves. It may say which call it watches; what else it sends means nothing."""
         await self._look()
         self._tell_unless_told()  # what a new page makes us see is news to those that were there
         self._pages.add(connection)
         try:
             await connection.send(_message("hello", "", self._sequence))
-            async for _ in connection:
-                pass
+            async for raw in connection:
+                self.watching.heard(connection, raw)
         except ConnectionClosed:
             pass
         finally:
             self._pages.discard(connection)
+            self.watching.left(connection)
 
     async def poll(self) -> None:
         """Looks at the database now and then, until cancelled: what Redis does not tell is seen a little later."""
@@ -77,7 +85,7 @@ class LiveHub:
             client = redis.asyncio.Redis.from_url(self._parts.redis_url, socket_timeout=None, socket_connect_timeout=5)
             try:
                 async with client.pubsub(ignore_subscribe_messages=True) as listening:
-                    await listening.subscribe(LIVE, RING)
+                    await listening.subscribe(LIVE, RING, TRANSCRIPT)
                     retry_s = 0.2
                     async for message in listening.listen():
                         await self._heard(message["channel"], message["data"])
@@ -92,12 +100,18 @@ class LiveHub:
         if channel == RING.encode():
             self._on_ring()
             return
+        if channel == TRANSCRIPT.encode():
+            if (line := read_line(data)) is not None:
+                self.watching.tell(*line)
+            return
         try:
             told = orjson.loads(data)
             topic, row_id = str(told["topic"]), str(told["id"])
         except (orjson.JSONDecodeError, TypeError, KeyError):
             log.warning("live_update_not_understood", data=data[:200])
             return
+        if topic in ("call", "line"):
+            self._on_call()
         if self._pages:
             await self._look()
             self._tell(topic, row_id)

@@ -43,6 +43,7 @@ class Start:
     stream: str
     answer: str | None = None
     resume: str | None = None
+    call_sid: str = ""  # Twilio's
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ class Reject:
 Message = Connected | Start | Media | Key | Marked | Stop | Words | Register | Reject
 
 
-def parse(raw: str | bytes) -> Message:
-    """Raises BadMessage."""
+def loaded(raw: str | bytes) -> Mapping[str, Any]:
+    """The JSON object of a message, whatever it means. Raises BadMessage."""
     if isinstance(raw, bytes):
         raise BadMessage("binary", "messages are JSON text, this one is binary")
     try:
@@ -93,31 +94,37 @@ def parse(raw: str | bytes) -> Message:
         raise BadMessage("not_json", "the message is not JSON") from None
     if not isinstance(data, dict):
         raise BadMessage("not_an_object", "the message is not a JSON object")
+    return data
+
+
+def parse(raw: str | bytes) -> Message:
+    """Raises BadMessage."""
+    data = loaded(raw)
     match data.get("event"):
         case "connected":
             return Connected()
         case "start":
-            return _start(_part(data, "start"), data)
+            return _start(part(data, "start"), data)
         case "media":
-            return Media(_sound(_text(_part(data, "media"), "payload", MAX_MEDIA_BYTES * 2)))
+            return Media(sound(data))
         case "dtmf":
-            key = _text(_part(data, "dtmf"), "digit", 8)
+            key = text(part(data, "dtmf"), "digit", 8)
             if key not in KEYS:
                 raise BadMessage("bad_key", f"{key!r} is not a key of a telephone")
             return Key(key)
         case "mark":
-            return Marked(_text(_part(data, "mark"), "name", 64))
+            return Marked(text(part(data, "mark"), "name", 64))
         case "stop":
             return Stop()
         case "speech_text":
-            words = _text(data, "text", MAX_WORDS).strip()
+            words = text(data, "text", MAX_WORDS).strip()
             if not words:
                 raise BadMessage("bad_field", "there are no words in it")
             return Words(words)
         case "register":
             return Register()
         case "reject":
-            return Reject(_text(data, "call", 64))
+            return Reject(text(data, "call", 64))
         case str() as event:
             raise BadMessage("unknown_event", f"there is no event {event[:40]!r}")
         case _:
@@ -127,7 +134,7 @@ def parse(raw: str | bytes) -> Message:
 def _start(start: Mapping[str, Any], data: Mapping[str, Any]) -> Start:
     form = start.get("mediaFormat")
     if isinstance(form, dict) and (
-        form.get("encoding", "audio/x-mulaw") != "audio/x-mulaw" or str(form.get("sampleRate", 8000)) != "8000"
+        form.get("encoding", "audio/x-mulaw") != "audio/x-mulaw" or form.get("sampleRate", 8000) not in (8000, "8000")
     ):
         raise BadMessage("bad_format", "sound must be audio/x-mulaw with 8000 samples a second")
     wishes = start.get("customParameters") or {}
@@ -136,21 +143,22 @@ def _start(start: Mapping[str, Any], data: Mapping[str, Any]) -> Start:
     stream = start.get("streamSid") or data.get("streamSid") or "stream"
     if not isinstance(stream, str) or len(stream) > 64:
         raise BadMessage("bad_field", "streamSid is not a short text")
-    return Start(stream, _wish(wishes, "answer"), _wish(wishes, "resume"))
+    call_sid = text(start, "callSid", 64) if start.get("callSid") else ""
+    return Start(stream, _wish(wishes, "answer"), _wish(wishes, "resume"), call_sid)
 
 
 def _wish(wishes: Mapping[str, Any], name: str) -> str | None:
-    return _text(wishes, name, 500) if wishes.get(name) else None
+    return text(wishes, name, 500) if wishes.get(name) else None
 
 
-def _part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = data.get(name)
-    if not isinstance(part, dict):
+def part(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = data.get(name)
+    if not isinstance(value, dict):
         raise BadMessage("bad_field", f"'{name}' is missing or not an object")
-    return part
+    return value
 
 
-def _text(data: Mapping[str, Any], name: str, longest: int) -> str:
+def text(data: Mapping[str, Any], name: str, longest: int) -> str:
     value = data.get(name)
     if not isinstance(value, str):
         raise BadMessage("bad_field", f"'{name}' is missing or not a text")
@@ -159,14 +167,16 @@ def _text(data: Mapping[str, Any], name: str, longest: int) -> str:
     return value
 
 
-def _sound(payload: str) -> bytes:
+def sound(data: Mapping[str, Any]) -> bytes:
+    """The mu-law of a message that carries sound."""
+    payload = text(part(data, "media"), "payload", MAX_MEDIA_BYTES * 2)
     try:
-        sound = base64.b64decode(payload, validate=True)
+        mulaw = base64.b64decode(payload, validate=True)
     except (binascii.Error, ValueError):
         raise BadMessage("bad_payload", "the payload is not base64") from None
-    if len(sound) > MAX_MEDIA_BYTES:
+    if len(mulaw) > MAX_MEDIA_BYTES:
         raise BadMessage("bad_payload", "the payload is longer than a second")
-    return sound
+    return mulaw
 
 
 # --- out

@@ -40,7 +40,10 @@ class Recognizer(Protocol):
 
 
 class Ears(Protocol):
-    """Recognisers of one language. `acquire` never waits: `size` at most are out at a time, and we count."""
+    """Recognisers of one language. `acquire` never waits: `size` at most are out at a time, and we count.
+
+    It raises RecognizerUnavailable when one that broke could not be replaced yet.
+    """
 
     @property
     def size(self) -> int: ...
@@ -56,6 +59,7 @@ class Limits:
     start_refill_s: float = 5.0  # a further start every so often
     frames_ahead: int = 500  # 20 ms frames, or other messages, at once; refilled at twice real time
     bad_messages: int = 20
+    handshake_s: float = 10.0  # for the request that opens a socket
     first_message_s: float = 10.0
     turn_tries: tuple[float, ...] = (0.2, 1.0, 3.0)  # pauses before a turn that failed is tried again
     phone_lease_s: float = 30.0
@@ -82,7 +86,8 @@ class Threads:
 
     rows: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "rows"))
     voice: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "voice"))
-    decoding: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "decoding"))
+    # Decoding itself is done by processes; these wait for their answers, at times for one that hangs.
+    decoding: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(32, "decoding"))
 
     def close(self) -> None:
         for pool in (self.rows, self.voice, self.decoding):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ivr.events import Digits, NoInput
 from ivr.outputs import Record
 from media.actions import Action, BargeIn, MessageRecorded, TurnOver
-from media.waiting import EndpointerFactory, Voiced
-from speech.audio import PCM_FRAME_BYTES
+from media.waiting import EndpointerFactory, Mouth, Voiced
+from speech.audio import PCM_FRAME_BYTES, mulaw_to_pcm
+from speech.echo import is_echo
 
 FIRST_WORD_S = 6.0
 """Nobody has spoken so long after the tone: there is no message."""
@@ -16,14 +17,16 @@ STALLED_S = 1.0
 """Sound that has stopped coming altogether counts as silence, so much later."""
 
 _FRAME_S = 0.02
+_ONSET_BYTES = 15 * PCM_FRAME_BYTES
 
 
 class RecordWait:
     """A message nobody spoke is `NoInput`, never an empty recording."""
 
-    def __init__(self, turn: int, rules: Record, *, endpointers: EndpointerFactory) -> None:
+    def __init__(self, turn: int, rules: Record, *, endpointers: EndpointerFactory, mouth: Mouth) -> None:
         self._turn = turn
         self.rules = rules
+        self._mouth = mouth
         self._endpointer = endpointers(rules.end_silence_s)
         self._pcm = bytearray()
         self._voiced = False
@@ -60,7 +63,10 @@ class RecordWait:
         self._pcm += frame
         voiced = self._endpointer.accept(frame)
         if voiced is Voiced.ONSET:
-            self._voiced = True
+            if self._hears_itself(now):
+                self._endpointer.reset()
+            else:
+                self._voiced = True
         if self._voiced:
             self._quiet_until = now + self.rules.end_silence_s + STALLED_S
         if len(self._pcm) * _FRAME_S / PCM_FRAME_BYTES >= self.rules.max_s:
@@ -88,6 +94,11 @@ class RecordWait:
     def cut_short(self) -> MessageRecorded | None:
         """The message so far of a caller who hangs up instead of pressing a key, as most do."""
         return MessageRecorded(self._turn, bytes(self._pcm)) if self._voiced else None
+
+    def _hears_itself(self, now: float) -> bool:
+        """The tone, or the last of the prompt, has come back from the far end."""
+        played = self._mouth.lately(now)
+        return bool(played) and is_echo(bytes(self._pcm[-_ONSET_BYTES:]), mulaw_to_pcm(played))
 
     def _over(self, *, by_key: bool = False) -> Action:
         seconds = len(self._pcm) * _FRAME_S / PCM_FRAME_BYTES

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache, partial
-from pathlib import Path
 
 import structlog
 
+from ivr.channels.prompt_recordings import PromptRecordings, as_played
 from ivr.outputs import Say, Segment
 from media.parts import GatewayParts, Threads
-from speech.audio import AudioError, pcm_to_mulaw, read_wav, tone
+from speech.audio import AudioError, pcm_to_mulaw, tone
 
 PATIENCE_S = 8.0
 """A voice that takes longer has failed: the caller is waiting in silence."""
-PROMPTS = Path(__file__).resolve().parent.parent / "callflows" / "prompts"
 
 log = structlog.get_logger("media")
 
@@ -23,41 +22,40 @@ class Renderer:
     def __init__(self, parts: GatewayParts, threads: Threads) -> None:
         self._voice = parts.voice
         self._threads = threads
-        folder = parts.settings.callflows.folder
-        self._recordings = folder / "prompts" if folder else PROMPTS
+        self._recordings = PromptRecordings.of(parts.settings)
 
     async def sound(self, say: Say) -> tuple[bytes, bool]:
         """mu-law of `say`, and whether it is speech: False when the voice failed and only a tone is to be heard."""
         loop = asyncio.get_running_loop()
         try:
             work = loop.run_in_executor(self._threads.voice, partial(self._mulaw, say))
-            return await asyncio.wait_for(work, PATIENCE_S), True
+            async with asyncio.timeout(PATIENCE_S):
+                return await work, True
         except Exception as error:  # noqa: BLE001 - whatever a voice raises, the call goes on
             log.error("voice_failed", error=f"{type(error).__name__}: {error}", prompts=_names(say))
             return _failure_tone(), False
 
     def _mulaw(self, say: Say) -> bytes:
-        return pcm_to_mulaw(b"".join(self._pcm(segment, private=say.private) for segment in say.segments))
+        return b"".join(self._segment(segment, private=say.private) for segment in say.segments)
 
-    def _pcm(self, segment: Segment, *, private: bool) -> bytes:
+    def _segment(self, segment: Segment, *, private: bool) -> bytes:
         if segment.prompt is not None:
-            recorded = _recorded(self._recordings / segment.language / f"{segment.prompt}.wav")
+            recorded = self._recorded(segment.language, segment.prompt)
             if recorded is not None:
                 return recorded
         render = self._voice.private_pcm if private else self._voice.pcm
-        return render(segment.text, segment.language)
+        return pcm_to_mulaw(render(segment.text, segment.language))
 
-
-@lru_cache(maxsize=512)
-def _recorded(path: Path) -> bytes | None:
-    """A prompt recorded by a person; None where there is none, or none that can be played."""
-    if not path.exists():
-        return None
-    try:
-        return read_wav(path)
-    except AudioError as error:
-        log.error("recorded_prompt_unreadable", error=str(error))
-        return None
+    def _recorded(self, language: str, prompt: str) -> bytes | None:
+        """A prompt recorded by a person; None where there is none, or none that can be played."""
+        path = self._recordings.path(language, prompt)
+        if path is None:
+            return None
+        try:
+            return as_played(path)
+        except AudioError as error:
+            log.error("recorded_prompt_unreadable", error=str(error))
+            return None
 
 
 @lru_cache(maxsize=1)

@@ -13,15 +13,17 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session
 
-import outbox
+from media.claims import Claimed, Claims
 from media.messages import Out
 from media.parts import GatewayParts
 from media.rows import Rows
-from models import BrowserPhone, Call, CallStatus, Channel, OutboundAttempt, OutboundCall, new_id
+from media.tasks import Tasks
+from models import BrowserPhone, CallStatus, Channel, new_id
 
 log = structlog.get_logger("media")
+
+AWAY_S = 2.0  # after a look that failed: each one writes a line
 
 
 @dataclass(eq=False, slots=True)
@@ -31,17 +33,6 @@ class Phone:
     number: str
     send: Callable[[Out], None]
     id: str = field(default_factory=new_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A call that is ours to ring."""
-
-    call_id: str
-    number: str
-    from_number: str
-    language: str
-    purpose: str
 
 
 @dataclass(slots=True)
@@ -56,10 +47,11 @@ class Ringing:
         self._parts = parts
         self._rows = rows
         self._gateway = gateway
+        self._claims = Claims(parts.database, gateway, Channel.BROWSER)
         self._phones: dict[str, Phone] = {}
         self._rings: dict[str, _Ring] = {}
         self._nudged = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     @property
     def phones(self) -> int:
@@ -85,7 +77,10 @@ class Ringing:
                 ring.phones.remove(phone)
                 if not ring.phones:
                     self._stop(ring.call.call_id, CallStatus.NO_ANSWER, "the phone has gone")
-        await self._rows.run(self._delete, [phone.id])
+        try:
+            await self._rows.run(self._delete, [phone.id])
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("phone_not_taken_away", error=type(error).__name__)  # its row runs out by itself
 
     # --- what callers do
 
@@ -130,12 +125,18 @@ class Ringing:
                         renew_at = loop.time() + limits.phone_lease_s / 3
                         lease = self._parts.clock() + timedelta(seconds=limits.phone_lease_s)
                         await self._rows.run(self._renew, list(self._phones.values()), lease)
-                    for call in await self._rows.run(self._claim, {phone.number for phone in self._phones.values()}):
+                    numbers = {phone.number for phone in self._phones.values()}
+                    for call in await self._rows.run(self._claims.take, numbers):
                         self._ring(call)
+            except sa.exc.SQLAlchemyError as error:
+                log.warning("ringing_without_database", error=type(error).__name__)
+                await asyncio.sleep(AWAY_S)
             except Exception:
                 log.exception("ringing_failed")
+                await asyncio.sleep(AWAY_S)
             try:
-                await asyncio.wait_for(self._nudged.wait(), limits.ring_poll_s)
+                async with asyncio.timeout(limits.ring_poll_s):
+                    await self._nudged.wait()
             except TimeoutError:
                 continue
 
@@ -143,7 +144,7 @@ class Ringing:
         """Gives back what rings, so that another gateway or the next start of this one can ring it again."""
         for ring in self._rings.values():
             ring.timeout.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.settled()
         await self._rows.run(self._clean_up)
 
     # --- inside
@@ -170,9 +171,7 @@ class Ringing:
     def _stop(self, call_id: str, status: CallStatus, reason: str) -> None:
         if call_id in self._rings:
             self._silence(call_id, reason)
-            task = asyncio.get_running_loop().create_task(self._ended(call_id, status, reason))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._ended(call_id, status, reason))
 
     async def _ended(self, call_id: str, status: CallStatus, reason: str) -> None:
         try:
@@ -196,66 +195,11 @@ class Ringing:
             for phone in phones:
                 db.merge(BrowserPhone(id=phone.id, number=phone.number, gateway=self._gateway, expires_at=lease))
 
-    def _claim(self, numbers: Collection[str]) -> list[Claimed]:
-        """Queued attempts to `numbers`, made ours."""
-        with self._parts.database.reading() as db:
-            waiting = db.execute(
-                sa.select(OutboundAttempt.id, Call.id.label("call_id"), Call.to_number, Call.from_number, Call.language,
-                          OutboundCall.purpose)
-                .join(Call, Call.id == OutboundAttempt.call_id)
-                .join(OutboundCall, OutboundCall.id == OutboundAttempt.outbound_call_id)
-                .where(
-                    OutboundAttempt.channel == Channel.BROWSER,
-                    OutboundAttempt.status == CallStatus.QUEUED,
-                    Call.status == CallStatus.QUEUED,
-                    Call.to_number.in_(numbers),
-                )
-                .order_by(OutboundAttempt.id)
-            ).all()  # fmt: skip
-        if not waiting:
-            return []
-        claimed = []
-        with self._parts.database.transaction() as db:
-            for row in waiting:
-                if self._moved(db, row.id, row.call_id, CallStatus.QUEUED, CallStatus.RINGING):
-                    claimed.append(Claimed(row.call_id, row.to_number, row.from_number, row.language, row.purpose))
-        return claimed
-
-    def _moved(self, db: Session, attempt_id: int, call_id: str, before: CallStatus, after: CallStatus) -> bool:
-        """Compare-and-set of an attempt, its call with it. The call's provider_id says who rings it."""
-        moved = db.execute(
-            sa.update(OutboundAttempt)
-            .where(OutboundAttempt.id == attempt_id, OutboundAttempt.status == before)
-            .values(status=after)
-        )
-        if moved.rowcount != 1:  # type: ignore[attr-defined]
-            return False
-        provider_id = f"{self._gateway}/{new_id()[12:]}" if after is CallStatus.RINGING else None
-        db.execute(
-            sa.update(Call)
-            .where(Call.id == call_id, Call.status == before)
-            .values(status=after, provider_id=provider_id)
-        )
-        outbox.notify(db, "call", call_id)
-        return True
-
     def _clean_up(self) -> None:
         """Nothing is open or rings here: phones of an earlier run go, what it was ringing is queued again."""
-        mine = Call.provider_id.startswith(f"{self._gateway}/", autoescape=True)
         with self._parts.database.transaction() as db:
             db.execute(sa.delete(BrowserPhone).where(BrowserPhone.gateway == self._gateway))
-            ringing = db.execute(
-                sa.select(OutboundAttempt.id, OutboundAttempt.call_id)
-                .join(Call, Call.id == OutboundAttempt.call_id)
-                .where(
-                    OutboundAttempt.channel == Channel.BROWSER,
-                    OutboundAttempt.status == CallStatus.RINGING,
-                    Call.status == CallStatus.RINGING,
-                    mine,
-                )
-            ).all()
-            for row in ringing:
-                self._moved(db, row.id, row.call_id, CallStatus.RINGING, CallStatus.QUEUED)
+        self._claims.give_all_back()
 
 
 def _incoming(call: Claimed) -> Out:

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+import outbox
 from ivr.calls import NewCall, NewRecording, TurnAnswer
 from ivr.events import Event
 from media.parts import GatewayParts, Threads
 from models import Call, CallStatus, Channel, new_id
-from speech.audio import RATE, write_wav
+from recording_store import RecordingStore
+from speech.audio import RATE
 
 Result = TypeVar("Result")
 
@@ -22,6 +24,7 @@ class Rows:
     def __init__(self, parts: GatewayParts, threads: Threads) -> None:
         self._parts = parts
         self._threads = threads
+        self._recordings = RecordingStore.of(parts.settings)
 
     async def run(self, function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
         loop = asyncio.get_running_loop()
@@ -30,8 +33,8 @@ class Rows:
     async def begin(self, new: NewCall) -> TurnAnswer:
         return await self.run(self._parts.runner.begin, new)
 
-    async def answered(self, call_id: str, provider_id: str) -> TurnAnswer:
-        return await self.run(self._parts.runner.answered, call_id, provider_id=provider_id)
+    async def answered(self, call_id: str, provider_id: str, gateway: str) -> TurnAnswer:
+        return await self.run(self._parts.runner.answered, call_id, provider_id=provider_id, gateway=gateway)
 
     async def current(self, call_id: str) -> TurnAnswer:
         return await self.run(self._parts.runner.current, call_id)
@@ -42,12 +45,44 @@ class Rows:
     async def ended(self, call_id: str, status: CallStatus, reason: str) -> None:
         await self.run(self._parts.runner.ended, call_id, status, reason)
 
-    async def status(self, call_id: str) -> CallStatus | None:
-        """None: there is no such call on a browser phone."""
+    async def status(self, call_id: str, channel: Channel) -> CallStatus | None:
+        """None: there is no such call of that channel."""
 
         def read() -> CallStatus | None:
             with self._parts.database.reading() as db:
-                return db.scalar(sa.select(Call.status).where(Call.id == call_id, Call.channel == Channel.BROWSER))
+                return db.scalar(sa.select(Call.status).where(Call.id == call_id, Call.channel == channel))
+
+        return await self.run(read)
+
+    async def carry_here(self, call_id: str, gateway: str) -> str | None:
+        """The call's sound runs through `gateway` from now on: no other may end it for having lost it. Returns through
+        which it ran before."""
+
+        def write() -> str | None:
+            with self._parts.database.transaction() as db:
+                before = db.scalar(sa.select(Call.gateway).where(Call.id == call_id))
+                db.execute(sa.update(Call).where(Call.id == call_id).values(gateway=gateway, put_through_to=None))
+                return before
+
+        return await self.run(write)
+
+    async def hand_over(self, call_id: str, carrier: str, to: str | None) -> None:
+        """The carrier goes on with the call without us: to the number `to`, which an agent has named, or to what the
+        flow says."""
+
+        def write() -> None:
+            with self._parts.database.transaction() as db:
+                db.execute(sa.update(Call).where(Call.id == call_id).values(gateway=carrier, put_through_to=to))
+                outbox.notify(db, "call", call_id)
+
+        await self.run(write)
+
+    async def carried_by(self, call_id: str) -> str | None:
+        """The media process that the call's sound runs through."""
+
+        def read() -> str | None:
+            with self._parts.database.reading() as db:
+                return db.scalar(sa.select(Call.gateway).where(Call.id == call_id))
 
         return await self.run(read)
 
@@ -56,11 +91,7 @@ class Rows:
 
         def read() -> list[str]:
             with self._parts.database.reading() as db:
-                carried = sa.select(Call.id).where(
-                    Call.channel == Channel.BROWSER,
-                    Call.status == CallStatus.IN_PROGRESS,
-                    Call.provider_id.startswith(f"{gateway}/", autoescape=True),
-                )
+                carried = sa.select(Call.id).where(Call.gateway == gateway, Call.status == CallStatus.IN_PROGRESS)
                 return list(db.scalars(carried))
 
         return await self.run(read)
@@ -69,7 +100,6 @@ class Rows:
         """Writes the sound and syncs it before anything refers to it. Words typed without sound become a moment of
         silence, so that every recording has its file."""
         recording_id = new_id()
-        name = f"{recording_id}.wav"
         pcm = pcm or bytes(2 * RATE // 10)
-        await self.run(write_wav, self._parts.settings.home / "recordings" / name, pcm)
+        name = await self.run(self._recordings.write, recording_id, pcm)
         return NewRecording(recording_id, len(pcm) / 2 / RATE, name, transcript=transcript)

@@ -7,6 +7,7 @@ import enum
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from media.messages import Out
 
@@ -60,12 +61,21 @@ class PhoneSocket:
         self._unsent: asyncio.Queue[str | None] = asyncio.Queue()
         self._closing: tuple[int, str] | None = None
 
+    @property
+    def open(self) -> bool:
+        return self.connection.state is State.OPEN
+
     def send(self, message: Out) -> None:
         """Queued; lost without a word when the connection is gone, which its reader notices."""
         if self._closing is None:
             self._unsent.put_nowait(message.encoded())
             if self._unsent.qsize() > MOST_UNSENT:
                 self.close(Close.TOO_MUCH, "the phone does not take what it is sent")
+
+    @property
+    def unsent(self) -> int:
+        """Messages that wait for the far end to take them."""
+        return self._unsent.qsize()
 
     def close(self, code: Close, reason: str) -> None:
         """After what is queued has been sent."""
@@ -86,8 +96,9 @@ class PhoneSocket:
     async def alive(self, within_s: float) -> bool:
         """Whether the other end still answers."""
         try:
-            answered = await self.connection.ping()
-            await asyncio.wait_for(answered, within_s)
+            async with asyncio.timeout(within_s):
+                answered = await self.connection.ping()  # waits where the far end takes nothing
+                await answered
         except (ConnectionClosed, TimeoutError):
             return False
         return True

@@ -18,12 +18,29 @@ class Voiced(enum.Enum):
 
 
 class Endpointer(Protocol):
-    def accept(self, frame: bytes) -> Voiced:
-        """`frame`: 20 ms of PCM."""
+    def accept(self, frame: bytes, *, over_prompt: bool = False) -> Voiced:
+        """`frame`: 20 ms of PCM. `over_prompt`: the caller hears something of ours, so that more is asked of speech."""
+
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing was heard of the utterance that goes on."""
+
+    def reset(self) -> None:
+        """What it took for speech was none: it begins anew."""
 
 
 class EndpointerFactory(Protocol):
     def __call__(self, end_silence_s: float) -> Endpointer: ...
+
+
+class Mouth(Protocol):
+    """What a wait must know of what the caller is hearing."""
+
+    def sounding(self, now: float) -> bool:
+        """Something of ours is being heard."""
+
+    def lately(self, now: float) -> bytes:
+        """mu-law of what may come back as an echo now; b"" when nothing can."""
 
 
 class Wait(Protocol):

@@ -1,4 +1,4 @@
-"""`hotline start`, and each process alone: `hotline web|media|worker|scheduler`."""
+"""`hotline start`, and each process alone: `hotline web|media|sip|worker|scheduler`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from settings import Place
 @click.option("--host", help="Address to listen on; 0.0.0.0 to be reached from other machines.")
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder of everything that is written.")
 @click.option("--no-demo", is_flag=True, help="Do not load the demo utility on the first start.")
+@click.option("--sip", is_flag=True, help="Take and make calls by SIP as well (the same as sip.enabled).")
 @click.pass_obj
-def start(place: Place, port: int | None, host: str | None, home: Path | None, no_demo: bool) -> None:
+def start(place: Place, port: int | None, host: str | None, home: Path | None, no_demo: bool, sip: bool) -> None:
     """Run everything on this machine: database, Valkey, web, media gateway, worker and scheduler."""
     from processes.lifetime import HomeInUse
     from processes.obstacles import CannotStart
@@ -29,6 +30,8 @@ def start(place: Place, port: int | None, host: str | None, home: Path | None, n
         given["HOTLINE_SERVER__PORT"] = str(port)
     if host is not None:
         given["HOTLINE_SERVER__HOST"] = host
+    if sip:
+        given["HOTLINE_SIP__ENABLED"] = "true"
     place = Place(place.config, home or place.home)
     try:
         start_all(place.settings(**given), config_path=place.config, demo=not no_demo)
@@ -58,6 +61,20 @@ def media(place: Place) -> None:
     from processes.gateway import run
 
     run(place.settings())
+
+
+@click.command()
+@click.pass_obj
+def sip(place: Place) -> None:
+    """Run a SIP process alone: telephones call in and are called, directly or through a trunk or PBX."""
+    _begin("sip")
+    from processes.obstacles import CannotStart
+    from processes.sip import run
+
+    try:
+        run(place.settings())
+    except CannotStart as problem:
+        raise click.ClickException(str(problem)) from None
 
 
 @click.command()

@@ -21,9 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 import metrics
 import migrations
 from database import Database
-from models import Call, CallStatus, Job, JobStatus, Ticket, TicketStage
+from models import Call, CallStatus, Gateway, Job, JobStatus, Ticket, TicketStage
 from processes import heartbeat
 from settings import Settings
+from speech.engines import check, chosen
+from speech.recognizers import NO_ENGINE, RecognizerUnavailable
 
 DISK_FLOOR_BYTES = 50 * 1024 * 1024
 _REDIS_TIMEOUT_S = 1.0
@@ -59,7 +61,8 @@ def checks(parts: Parts) -> list[Check]:
         *_flows(parts),
         _disk(settings),
         _redis(settings),
-        *_process_checks(database),
+        *_process_checks(database, settings),
+        *_trunk(database, settings),
         *_ears(settings),
     ]
 
@@ -115,27 +118,51 @@ def _redis(settings: Settings) -> Check:
     return Check("redis", True, False)
 
 
-def _process_checks(database: Database) -> list[Check]:
+def _process_checks(database: Database, settings: Settings) -> list[Check]:
     try:
         with database.reading() as session:
             ages = heartbeat.ages_s(session, datetime.now(UTC))
     except SQLAlchemyError:
         return []
     found = []
-    for kind in ("media", "worker", "scheduler"):
+    for kind in ("media", *(["sip"] if settings.sip.enabled else []), "worker", "scheduler"):
         age = ages.get(kind)
         detail = "never seen" if age is None else f"last seen {age:.0f} s ago"
         found.append(Check(kind, age is not None and age < heartbeat.OLD_AFTER_S, False, detail))
     return found
 
 
+def _trunk(database: Database, settings: Settings) -> list[Check]:
+    """Whether a SIP process that is alive says that it can ring telephones."""
+    if settings.sip.trunk is None:
+        return []
+    dials = sa.select(Gateway.name).where(Gateway.dials.is_(True), Gateway.expires_at > datetime.now(UTC))
+    try:
+        with database.reading() as session:
+            up = session.scalar(dials.limit(1)) is not None
+    except SQLAlchemyError:
+        return []
+    return [Check("sip trunk", up, False, "" if up else "not registered, not reachable, or no SIP process runs")]
+
+
 def _ears(settings: Settings) -> list[Check]:
-    none = [
-        language
+    """What can be told from the files: a hotline that hears nobody still answers."""
+    return [
+        Check(f"recognizer {language}", False, False, "callers use the keypad")
         for language in settings.speech.voices
-        if (ears := settings.speech.recognizers.get(language)) is None or ears.engine == "none"
+        if not _heard(settings, language)
     ]
-    return [Check(f"recognizer {language}", False, False, "callers use the keypad") for language in none]
+
+
+def _heard(settings: Settings, language: str) -> bool:
+    ears = settings.speech.recognizers.get(language)
+    if ears is None or ears.engine == NO_ENGINE:
+        return False
+    try:
+        check(language, chosen(language, ears.engine, model=ears.model, models=settings.models_folder))
+    except RecognizerUnavailable:
+        return False
+    return True
 
 
 def build_blueprint(parts: Parts) -> Blueprint:

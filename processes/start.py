@@ -18,7 +18,7 @@ import structlog
 import metrics
 from processes import embedded_valkey, welcome
 from processes.lifetime import HomeInUse, home_lock
-from processes.obstacles import CannotStart, check_port
+from processes.obstacles import CannotStart, check_port, check_sip_ports
 from processes.supervisor import ChildPlan, Supervisor
 from settings import ROOT, Settings
 
@@ -37,9 +37,11 @@ def start(settings: Settings, *, config_path: Path | None, demo: bool) -> None:
             _check_disk(settings.home)
             check_port(settings.server.host, settings.server.port, "web")
             check_port(settings.server.host, settings.media_port, "media gateway")
+            if settings.sip.enabled:
+                check_sip_ports(settings)
             _apart(lambda: _prepare(settings, demo=demo))
             environment = _environment(settings, config_path)
-            plans = [*_valkey(settings, environment), *_children(environment)]
+            plans = [*_valkey(settings, environment), *_children(settings, environment)]
             Supervisor(plans).run(each_round=_Announcement(settings, demo=demo))
     except HomeInUse:
         raise
@@ -116,7 +118,9 @@ def _check_flows(settings: Settings) -> None:
     from ivr.loader import FlowError
 
     try:
-        build(settings).database.dispose()
+        hotline = build(settings)
+        hotline.flows.learn(hotline.flows.current)  # once for all the processes that are to start
+        hotline.database.dispose()
     except FlowError as problem:
         raise CannotStart(f"the call flows cannot be used:\n{problem}") from None
     except FileNotFoundError as problem:
@@ -129,6 +133,7 @@ def _environment(settings: Settings, config_path: Path | None) -> dict[str, str]
         "HOTLINE_HOME": str(settings.home),
         "HOTLINE_SERVER__HOST": settings.server.host,
         "HOTLINE_SERVER__PORT": str(settings.server.port),
+        "HOTLINE_SIP__ENABLED": str(settings.sip.enabled).lower(),
         "PYTHONUNBUFFERED": "1",
         # We have published the folder. A child that is started again later must not publish what an author is writing.
         "HOTLINE_CALLFLOWS__PUBLISH_AT_START": "false",
@@ -151,11 +156,9 @@ def _valkey(settings: Settings, environment: dict[str, str]) -> list[ChildPlan]:
     return [ChildPlan("valkey", embedded_valkey.command(settings.home, socket_path), stop_last=True, quiet=True)]
 
 
-def _children(environment: dict[str, str]) -> list[ChildPlan]:
-    return [
-        ChildPlan(name, [sys.executable, "-P", "-m", "cli", name], environment)
-        for name in ("web", "media", "worker", "scheduler")
-    ]
+def _children(settings: Settings, environment: dict[str, str]) -> list[ChildPlan]:
+    names = ["web", "media", *(["sip"] if settings.sip.enabled else []), "worker", "scheduler"]
+    return [ChildPlan(name, [sys.executable, "-P", "-m", "cli", name], environment) for name in names]
 
 
 class _Announcement:

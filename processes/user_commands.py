@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from models import Role, User, new_id
 from settings import Place
 
 SHORTEST_PASSWORD = 10
+_TELEPHONE = re.compile(r"sips?:[^\s@<>]+@[^\s@<>]+|\+?[0-9*#]{2,20}")
 
 password_option = click.option(
     "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when not given."
@@ -57,15 +59,37 @@ def password(place: Place, username: str, password: str) -> None:
     click.echo(f"{username} has a new password and is signed out everywhere.")
 
 
+@user.command()
+@click.argument("username")
+@click.argument("address", required=False)
+@click.option("--none", "removed", is_flag=True, help="They have none any more.")
+@click.pass_obj
+def telephone(place: Place, username: str, address: str | None, removed: bool) -> None:
+    """Say where the telephone on the desk of USERNAME rings: ADDRESS is sip:USER@HOST[:PORT], or an extension that the
+    SIP trunk or PBX knows. Who has one may take calls on it instead of in the browser."""
+    if (address is None) == (not removed):
+        raise click.UsageError("give an address, or --none")
+    if address is not None and not _TELEPHONE.fullmatch(address):
+        raise click.ClickException(
+            f"{address!r} is no telephone: write sip:200@pbx.example.org, or an extension like 200"
+        )
+    with _transaction(place) as session:
+        found = _find(session, username)
+        if found is None:
+            raise click.ClickException(f"there is no user {username}; `hotline user list` shows all")
+        found.sip_address = address
+    click.echo(f"{username} has no telephone now." if address is None else f"{username} can be rung at {address}.")
+
+
 @user.command("list")
 @click.pass_obj
 def list_users(place: Place) -> None:
     """Show everybody who may sign in."""
     with _transaction(place) as session:
         for found in session.scalars(sa.select(User).order_by(User.username)):
-            click.echo(
-                f"{found.username:<16} {found.role.value:<12} {found.name}{'' if found.active else '  (inactive)'}"
-            )
+            more = f"  {found.sip_address}" if found.sip_address else ""
+            more += "" if found.active else "  (inactive)"
+            click.echo(f"{found.username:<16} {found.role.value:<12} {found.name}{more}")
 
 
 @contextmanager

@@ -23,6 +23,14 @@ def local_address(settings: Settings) -> str:
     return f"http://{host}:{settings.server.port}"
 
 
+def sip_address(settings: Settings) -> str:
+    """What a SIP telephone dials."""
+    sip = settings.sip
+    host = sip.public_host or {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(sip.host, sip.host)  # noqa: S104
+    port = "" if sip.port == 5060 else f":{sip.port}"
+    return f"sip:{settings.utility.hotline_number}@{f'[{host}]' if ':' in host else host}{port}"
+
+
 def print_welcome(settings: Settings, *, demo: bool) -> None:
     console = Console(stderr=True, highlight=False)
     address = web_address(settings)
@@ -34,6 +42,8 @@ def print_welcome(settings: Settings, *, demo: bool) -> None:
     where.add_row("In a terminal", "[bold]./run hotline flow call[/]", "a text phone")
     if settings.twilio.enabled:
         where.add_row("Twilio", f"[bold]{address}/twilio/voice[/]", "the voice webhook of your number")
+    if settings.sip.enabled:
+        where.add_row("SIP", f"[bold]{sip_address(settings)}[/]", "call it from a SIP telephone or a PBX (docs/sip.md)")
     console.print(Panel(where, title=f"{escape(name)} is answering", box=box.ROUNDED, expand=False))
     if demo:
         _print_demo(console)

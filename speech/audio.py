@@ -19,6 +19,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import audioop
 
+from speech import riff
+
 __all__ = [
     "FRAME_BYTES",
     "PCM_FRAME_BYTES",
@@ -27,10 +29,12 @@ __all__ = [
     "audioop",
     "beep",
     "dtmf",
+    "faded_out",
     "level_normalised",
     "mulaw_to_pcm",
     "pcm_to_mulaw",
     "read_wav",
+    "read_wav_as_it_is",
     "resample",
     "speech_level_dbfs",
     "tone",
@@ -117,6 +121,14 @@ def level_normalised(pcm: bytes, target_dbfs: float = -20.0) -> bytes:
     return audioop.mul(pcm, 2, gain)
 
 
+def faded_out(mulaw: bytes) -> bytes:
+    """The same sound going down to silence in a straight line: for a sound that has to stop in its midst."""
+    samples = array("h", mulaw_to_pcm(mulaw))
+    count = len(samples)
+    faded = array("h", (round(sample * (count - index) / count) for index, sample in enumerate(samples)))
+    return pcm_to_mulaw(faded.tobytes())
+
+
 def write_wav(path: Path, pcm: bytes, rate: int = RATE) -> None:
     """Written beside `path`, synced, then renamed: a reader sees the whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,24 +150,46 @@ def write_wav(path: Path, pcm: bytes, rate: int = RATE) -> None:
         raise
 
 
-def read_wav(path: Path) -> bytes:
-    """Any PCM WAV file (8 to 32 bits, mono or stereo, any rate) as PCM at 8 kHz. Raises AudioError."""
+def read_wav(path: Path, *, whole: bool = False) -> bytes:
+    """Any WAV file (PCM of 8 to 32 bits, floats, either G.711 law; mono or stereo, any rate) as PCM at 8 kHz.
+
+    One that was cut short is read as far as it goes, unless it has to be `whole`. Raises AudioError.
+    """
+    return resample(*read_wav_as_it_is(path, whole=whole), RATE)
+
+
+def read_wav_as_it_is(path: Path, *, whole: bool = False) -> tuple[bytes, int]:
+    """The same as 16-bit mono PCM at the rate of the file, and that rate. Raises AudioError."""
     try:
-        with wave.open(str(path), "rb") as reader:
-            channels, width, rate = reader.getnchannels(), reader.getsampwidth(), reader.getframerate()
-            pcm = reader.readframes(reader.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
+        wave_file = riff.parse(path.read_bytes())
+    except (OSError, ValueError) as error:
         raise AudioError(f"{path}: not a readable PCM WAV file ({error})") from error
-    if channels > 2:
-        raise AudioError(f"{path}: has {channels} channels; mono or stereo is wanted")
-    pcm = pcm[: len(pcm) - len(pcm) % (channels * width)]  # a file cut short still plays as far as it goes
+    if wave_file.channels > 2:
+        raise AudioError(f"{path}: has {wave_file.channels} channels; mono or stereo is wanted")
+    if whole and not wave_file.whole:
+        raise AudioError(f"{path}: was cut short")
+    pcm = _in_16_bits(wave_file)
+    return audioop.tomono(pcm, 2, 0.5, 0.5) if wave_file.channels == 2 else pcm, wave_file.rate
+
+
+def _in_16_bits(wave_file: riff.Wave) -> bytes:
+    samples, width = wave_file.samples, wave_file.width
+    match wave_file.kind:
+        case riff.MU_LAW:
+            return mulaw_to_pcm(samples)
+        case riff.A_LAW:
+            return audioop.alaw2lin(samples, 2)
+        case riff.FLOAT:
+            numbers = array("f" if width == 4 else "d", samples)  # little-endian, as all that we run on
+            return array("h", (_full_scale(number) for number in numbers)).tobytes()
     if width == 1:
-        pcm = audioop.bias(pcm, 1, -128)  # 8-bit WAV is unsigned
-    if width != 2:
-        pcm = audioop.lin2lin(pcm, width, 2)
-    if channels == 2:
-        pcm = audioop.tomono(pcm, 2, 0.5, 0.5)
-    return resample(pcm, rate, RATE)
+        samples = audioop.bias(samples, 1, -128)  # 8-bit WAV is unsigned
+    return samples if width == 2 else audioop.lin2lin(samples, width, 2)
+
+
+def _full_scale(number: float) -> int:
+    """-1 to 1 as 16 bit; beyond it is clipped, and what is no number is silence."""
+    return round(max(-1.0, min(1.0, number)) * (FULL_SCALE - 1)) if math.isfinite(number) else 0
 
 
 def tone(hertz: tuple[float, ...], milliseconds: int, level_dbfs: float = -12.0) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from speech.wording import is_mandarin
+from speech.transcripts import mandarin
 
 _STOPS = re.compile(r"[.,;:!?。,;:!?、…\n]+|\s-+\s")
 
@@ -45,7 +45,7 @@ _MANDARIN_JOINTS = re.compile(
 def gone_by(text: str, language: str) -> str:
     """The text without what the caller took back or does not want; the whole text when nothing else is left."""
     lowered = text.lower().strip()
-    if is_mandarin(language):
+    if mandarin(language):
         taken_back, denied, least = _MANDARIN_TAKEN_BACK, _MANDARIN_DENIED, 2
         lowered = re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", lowered)  # recognisers put spaces between words
     else:
@@ -60,7 +60,7 @@ def gone_by(text: str, language: str) -> str:
 
 def clauses(text: str, language: str) -> list[str]:
     """The parts between stops and joining words, when there is more than one."""
-    joints = _MANDARIN_JOINTS if is_mandarin(language) else _ENGLISH_JOINTS
+    joints = _MANDARIN_JOINTS if mandarin(language) else _ENGLISH_JOINTS
     parts = [part.strip() for stop in _STOPS.split(text.lower()) for part in _cut(stop, joints)]
     found = [part for part in parts if part]
     return found if len(found) > 1 else []

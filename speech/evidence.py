@@ -34,6 +34,15 @@ class Evidence:
         self._weights = {name: tuple(by_label.items()) for name, by_label in weights.items()}
         self._labels = labels
 
+    def told(self) -> tuple[Mapping[str, Sequence[tuple[int, float]]], int]:
+        """As JSON can hold it; see `of`."""
+        return self._weights, self._labels
+
+    @staticmethod
+    def of(told: tuple[Mapping[str, Sequence[tuple[int, float]]], int]) -> Evidence:
+        weights, labels = told
+        return Evidence({name: dict(by_label) for name, by_label in weights.items()}, labels)
+
     def knows(self, feature: str) -> bool:
         return feature in self._weights
 

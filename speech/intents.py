@@ -4,7 +4,8 @@
     router.route("hello, the lights went out in my building")   # Routed("outage.report", 0.93, "the lights went out")
 
 Concepts and words are counted (`speech.tagging`, `speech.features`); a linear model learnt from the examples says what
-they speak for (`speech.evidence`), against talk that is no business of ours. Pure: no I/O, no clock, no chance.
+they speak for (`speech.evidence`), against talk that is no business of ours. Pure: no I/O, no clock, no chance;
+somebody else may keep what was learnt (`speech.intent_memory`).
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any, Protocol
 
 from speech import english_talk, mandarin_talk
 from speech.clauses import clauses, gone_by
 from speech.evidence import Evidence, Example, learn, probabilities
 from speech.features import after_answer, content, features, of_others, peril
 from speech.tagging import LONGEST_TRANSCRIPT, UNKNOWN, Tag, Token, tagger, tokens_of
-from speech.wording import is_mandarin
+from speech.transcripts import mandarin
 
 URGENT = "outage.danger"  # wins over whatever else is said
 _NONE = 0
@@ -58,6 +61,39 @@ class _Learnt:
     same: Mapping[tuple[str, ...], tuple[str, str]]  # the same without courtesies, where that is one intent alone
     examples: Mapping[str, tuple[tuple[frozenset[str], str], ...]]
 
+    def told(self) -> Any:
+        """As JSON can hold it; see `of`."""
+        return [
+            self.intents,
+            self.evidence.told(),
+            sorted(self.known),
+            [(*key, found) for key, found in self.exact.items()],
+            [(*key, found) for key, found in self.same.items()],
+            [
+                (intent, [(sorted(words), phrase) for words, phrase in phrases])
+                for intent, phrases in self.examples.items()
+            ],
+        ]
+
+    @staticmethod
+    def of(told: Any) -> _Learnt:
+        intents, evidence, known, exact, same, examples = told
+        return _Learnt(
+            tuple(intents),
+            Evidence.of(evidence),
+            frozenset(known),
+            {tuple(key): tuple(found) for *key, found in exact},
+            {tuple(key): tuple(found) for *key, found in same},
+            {intent: tuple((frozenset(words), phrase) for words, phrase in phrases) for intent, phrases in examples},
+        )
+
+
+class Memory(Protocol):
+    """Of what was learnt, see `speech.intent_memory`."""
+
+    def recall(self, examples: Mapping[str, Sequence[str]], language: str) -> Any | None: ...
+    def keep(self, examples: Mapping[str, Sequence[str]], language: str, learnt: Any) -> None: ...
+
 
 class IntentRouter:
     """`examples`: intent -> phrases in `language`. Nothing is learnt before the first question."""
@@ -66,13 +102,18 @@ class IntentRouter:
         self._examples = {intent: tuple(phrases) for intent, phrases in examples.items()}
         self._language = language
 
-    def learn(self) -> None:
-        """Half a second, once: whoever starts a process does it before callers come."""
-        _ = self._learnt
-
-    def prepare(self) -> None:
-        """Learn now what the first question would wait for: half a second to a second of processor time."""
-        _ = self._learnt
+    def learn(self, memory: Memory | None = None) -> None:
+        """Half a second to some seconds, once: whoever starts a process does it before callers come. What `memory`
+        knows already is not learnt again."""
+        if memory is None or "_learnt" in self.__dict__:
+            _ = self._learnt
+            return
+        told = memory.recall(self._examples, self._language)
+        if told is not None:
+            with suppress(ValueError, TypeError, AttributeError):  # not what was kept: a broken disk, a meddler
+                self.__dict__["_learnt"] = _Learnt.of(told)
+                return
+        memory.keep(self._examples, self._language, self._learnt.told())
 
     def route(self, text: str, among: Collection[str] | None = None) -> Routed | None:
         """The intent `text` is about. `among`: only these can be meant where it is said. None: nothing of ours."""
@@ -161,7 +202,7 @@ class _Heard:
 
 def _read(text: str, language: str) -> _Heard:
     tokens = _clip(tokens_of(text, language))
-    return _Heard(tokens, content(tagger(is_mandarin(language)).tags(tokens)))
+    return _Heard(tokens, content(tagger(mandarin(language)).tags(tokens)))
 
 
 def _without_answer(heard: _Heard, rest: Sequence[Tag]) -> _Heard:
@@ -238,7 +279,7 @@ def _learn(examples: Mapping[str, Sequence[str]], language: str) -> _Learnt:
         nearest[intent].append((found, phrase))
         if heard.kept:
             rows += [Example(found, label)] * math.ceil(_FEW / max(len(examples[intent]), 1))
-    for text in _talk(is_mandarin(language)):
+    for text in _talk(mandarin(language)):
         heard = _read(text, language)
         shared.add(_matter(heard))
         if heard.kept:

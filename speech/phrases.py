@@ -14,7 +14,8 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from speech.wording import english_words, is_mandarin, syllables
+from speech.transcripts import mandarin
+from speech.wording import english_words, syllables
 
 Tokens = tuple[str, ...]
 
@@ -118,7 +119,7 @@ def _contains(tokens: Tokens, part: Tokens) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _prepare(text: str, language: str) -> _Phrase:
-    if is_mandarin(language):
+    if mandarin(language):
         return _mandarin(text)
     words = english_words(text)
     tokens = tuple(word for word in words if word not in _FILLERS) or tuple(words)

@@ -1,11 +1,10 @@
 """PocketSphinx with the English model of its own package: the recogniser that needs nothing downloaded.
 
 The grammar of a wait is a finite-state graph: its phrases beside a loop of decoy words that other speech falls into.
-What gets through is weighed a second time, see `_confidence`. Measured with 12 phrases and 20 other sentences in eight
-synthetic voices through mu-law: 84 of 96 phrases right and 2 of 160 sentences taken for a phrase; in pink noise 20 dB
-below 88 and 5, 10 dB below 63 and 3. The numbers of this module were chosen on those; 12 other phrases and sentences
-in six other voices gave 60 of 72, none taken for another phrase, and 1 of 72. Whole strings of digits come out right
-one time in four: offer the keypad as well. It takes 0.04 of the time it listens to, of one core.
+What gets through is weighed a second time, see `_confidence`; noise is turned down before, see `speech.quieting`. How
+much is understood at the hotline's own waits stands in docs/performance.md (bench/telephone_recognition.py): on a quiet
+line nine of ten phrases, and one of fourteen other utterances is taken for one. Numbers come out right every other
+time: offer the keypad as well. It takes 0.06 of the time it listens to, of one core.
 """
 
 from __future__ import annotations
@@ -21,15 +20,17 @@ import pocketsphinx
 
 from speech.audio import RATE, audioop
 from speech.decoys import DECOYS
+from speech.phrase_words import row_of_phrases
 from speech.pronunciations import phones_of, words_of
+from speech.quieting import Quieter
 from speech.recognizers import NOTHING_RECOGNIZED, Recognition, RecognizerUnavailable
 
 MODEL_RATE = 16000
 LONGEST_UTTERANCE_S = 30
 
 # What each decoy costs. Cheaper ones reject more of what was said right, dearer ones let more foreign speech through
-# to the second look: of 96 phrases and 160 other sentences, 1e-20 heard 79 and took 3, 1e-25 84 and 6, 1e-30 85 and 14.
-_DECOY_PROBABILITY = 1e-25
+# to the second look: of 32 phrases and 31 other sentences at 10 dB of noise, 1e-20 heard 22 and took 4, 1e-25 24 and 8.
+_DECOY_PROBABILITY = 1e-22
 _REPEATED_DECOY_PROBABILITY = 1e-30
 # Without a price on the next phrase, noise between digits becomes an "oh" or an "eight".
 _NEXT_PHRASE_PROBABILITY = 1e-4
@@ -58,6 +59,11 @@ def _line_noise() -> bytes:
     return array("h", (round(chance.gauss(0, _NOISE_RMS)) for _ in range(RATE))).tobytes()
 
 
+def _decoder() -> Any:
+    # Without bestpath=False some grammars keep the decoder busy for minutes.
+    return pocketsphinx.Decoder(lm=None, bestpath=False, dither=True, seed=1, samprate=MODEL_RATE, loglevel="FATAL")
+
+
 class PocketSphinxRecognizer:
     """A `Recognizer` for English. It has no free decoding: `free` hears the phrases only, and nothing without them.
 
@@ -66,22 +72,20 @@ class PocketSphinxRecognizer:
 
     def __init__(self) -> None:
         try:
-            # Without bestpath=False some grammars keep the decoder busy for minutes.
-            self._decoder = pocketsphinx.Decoder(
-                lm=None, bestpath=False, dither=True, seed=1, samprate=MODEL_RATE, loglevel="FATAL"
-            )
+            self._decoder, self._sounds = _decoder(), _decoder()
         except (RuntimeError, ValueError) as error:
             raise RecognizerUnavailable(
                 f"PocketSphinx cannot load its packaged English model ({error}): install the package pocketsphinx again"
             ) from error
-        self._decoder.add_allphone_file(_PHONES, None)
+        self._sounds.add_allphone_file(_PHONES, None)
+        self._sounds.activate_search(_PHONES)
         self._grammar: tuple[tuple[str, ...], bool] | None = None
         self._phrases: dict[tuple[str, ...], str] = {}
         self._repeat = False
         self._listening = False
+        self._quieter = Quieter()
         self._resampler: Any = None
-        self._heard = bytearray()
-        self._fed_bytes = 0
+        self._heard_bytes = self._fed_bytes = 0
         self._partial = ""
         self._unreported_bytes = 0
 
@@ -92,23 +96,27 @@ class PocketSphinxRecognizer:
             self._load(phrases, repeat)
             self._grammar = grammar
         self._decoder.activate_search(_GRAMMAR)
-        self._decoder.set_cmn(_TELEPHONE_MEANS)  # the line of the caller before says nothing about this one
-        self._decoder.start_utt()
+        for decoder in (self._decoder, self._sounds):
+            decoder.set_cmn(_TELEPHONE_MEANS)  # the line of the caller before says nothing about this one
+            decoder.start_utt()
         self._listening = True
+        self._quieter = Quieter()
         self._resampler = None
-        self._heard.clear()
-        self._fed_bytes = 0
+        self._heard_bytes = self._fed_bytes = 0
         self._partial = ""
         self._unreported_bytes = 0
 
     def feed(self, pcm: bytes) -> str:
         if not self._listening:
             raise RuntimeError("start() comes before feed()")
-        if len(self._heard) >= LONGEST_UTTERANCE_S * MODEL_RATE * 2:
+        if self._heard_bytes >= LONGEST_UTTERANCE_S * RATE * 2:
             return self._partial
-        wide, self._resampler = audioop.ratecv(self._with_noise(pcm), 2, 1, RATE, MODEL_RATE, self._resampler)
-        self._heard += wide
-        self._decoder.process_raw(wide)
+        self._heard_bytes += len(pcm)
+        quiet = self._with_noise(self._quieter.feed(pcm))
+        wide, self._resampler = audioop.ratecv(quiet, 2, 1, RATE, MODEL_RATE, self._resampler)
+        if wide:
+            self._decoder.process_raw(wide)
+            self._sounds.process_raw(wide)
         self._unreported_bytes += len(pcm)
         if self._unreported_bytes >= _PARTIAL_EVERY_BYTES:
             self._unreported_bytes = 0
@@ -132,7 +140,6 @@ class PocketSphinxRecognizer:
 
     def close(self) -> None:
         self._abandon()
-        self._heard.clear()
         self._grammar = None
 
     def _with_noise(self, pcm: bytes) -> bytes:
@@ -147,6 +154,7 @@ class PocketSphinxRecognizer:
         if self._listening:
             self._listening = False
             self._decoder.end_utt()
+            self._sounds.end_utt()
 
     def _load(self, phrases: Sequence[str], repeat: bool) -> None:
         self._repeat = repeat
@@ -190,20 +198,7 @@ class PocketSphinxRecognizer:
         """The phrase, or with repeat the phrases, as `start` was given them; None if `words` is anything else."""
         if not self._repeat:
             return self._phrases.get(tuple(words))
-        # The graph only lets whole phrases through, but two readings may differ; the longest phrase goes first.
-        longest = max((len(phrase) for phrase in self._phrases), default=0)
-        written: list[str] = []
-        at = 0
-        while at < len(words):
-            for length in range(min(longest, len(words) - at), 0, -1):
-                phrase = self._phrases.get(tuple(words[at : at + length]))
-                if phrase is not None:
-                    written.append(phrase)
-                    at += length
-                    break
-            else:
-                return None
-        return " ".join(written)
+        return row_of_phrases(words, self._phrases)
 
     def _partial_text(self) -> str:
         hypothesis = self._decoder.hyp()
@@ -214,21 +209,16 @@ class PocketSphinxRecognizer:
     def _confidence(self, score: float) -> float:
         """How well the phrase fits, against the sounds themselves; 0 when it only was the least bad phrase there is.
 
-        PocketSphinx gives no posterior without its (hanging) best path. So the utterance is decoded once more, into
-        whatever phones fit best, in 0.03 of its length: the likelihood ratio a frame tells a phrase that was said from
-        one that was forced on other words.
+        PocketSphinx gives no posterior without its (hanging) best path. So a second decoder hears the utterance as
+        whatever phones fit best: the likelihood ratio a frame tells a phrase that was said from one that was forced on
+        other words.
         """
         spoken_frames = sum(
             segment.end_frame - segment.start_frame + 1
             for segment in self._decoder.seg()
             if not segment.word.startswith("<")
         )
-        self._decoder.activate_search(_PHONES)
-        self._decoder.set_cmn(_TELEPHONE_MEANS)
-        self._decoder.start_utt()
-        self._decoder.process_raw(bytes(self._heard))
-        self._decoder.end_utt()
-        phones = self._decoder.hyp()
+        phones = self._sounds.hyp()
         if phones is None or phones.score <= 0 or score <= 0 or not spoken_frames:
             return 0.0
         fit: float = (math.log(score) - math.log(phones.score)) / spoken_frames

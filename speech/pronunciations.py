@@ -11,6 +11,15 @@ Lookup = Callable[[str], str | None]
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _VOICELESS = {"P", "T", "K", "F", "TH"}
 _HISSING = {"S", "Z", "SH", "ZH", "CH", "JH"}
+# Words of the trade that the dictionary lacks. It spells as Americans do, and knows little of China.
+_ADDED = {
+    "alipay": "AE L IY P EY",
+    "cheque": "CH EH K",
+    "metre": "M IY T ER",
+    "offence": "AH F EH N S",
+    "putonghua": "P UW T AO NG HH W AA",
+    "wechat": "W IY CH AE T",
+}
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d")
 _MIN_PART = 3  # a compound is made of words, not of letters
 
@@ -26,7 +35,13 @@ def phones_of(word: str, lookup: Lookup) -> str | None:
 
     Letters are read out only where nobody could read the word as one: it has no vowel (SMS, KWH).
     """
-    return lookup(word) or _inflected(word, lookup) or _compound(word, lookup) or _spelled(word, lookup)
+    return (
+        lookup(word)
+        or _ADDED.get(word)
+        or _inflected(word, lookup)
+        or _compound(word, lookup)
+        or _spelled(word, lookup)
+    )
 
 
 def _inflected(word: str, lookup: Lookup) -> str | None:

@@ -14,25 +14,23 @@ import unicodedata
 import wave
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from speech.audio import RATE, level_normalised, resample
 from speech.pauses import with_pauses
-from speech.voices import VoiceUnavailable
+from speech.voices import VoiceChoice, VoiceUnavailable
+
+__all__ = ["DEFAULT_VOICES", "Pyttsx3Voice", "VoiceChoice"]
 
 _PROGRAM = Path(__file__).with_name("voice_process.py")
 _START_TIMEOUT_S = 20.0
+PATIENCE_S = 4.0
+"""For a text that somebody waits for: it takes 11 ms, on a busy machine a second. After that there is time for a fresh
+process to say it before whoever plays it gives up (`media.rendering`)."""
 
-
-@dataclass(frozen=True, slots=True)
-class VoiceChoice:
-    """`voice_id` as espeak-ng names it (`gmw/en-us`, `sit/cmn`); `words_per_minute` 80 to 450."""
-
-    voice_id: str
-    words_per_minute: int = 165
-
+_RENDERED = "with pauses, waited for"
+"""Changed whenever the same text comes out otherwise than before: what is kept on disk is made anew then."""
 
 DEFAULT_VOICES: Mapping[str, VoiceChoice] = {
     "en": VoiceChoice("gmw/en-us", 155),
@@ -40,23 +38,30 @@ DEFAULT_VOICES: Mapping[str, VoiceChoice] = {
 }
 
 
-class _Died(Exception):
-    """The voice process ended instead of answering."""
+class _Failed(Exception):
+    """The voice process ended or hung instead of answering, and is gone now."""
 
 
 class Pyttsx3Voice:
-    """Renders texts one at a time; any number of threads may ask. The process starts with the first text."""
+    """Renders texts one at a time; any number of threads may ask. The process starts with the first text.
 
-    def __init__(self, voices: Mapping[str, VoiceChoice] = DEFAULT_VOICES, timeout_s: float = 10.0) -> None:
+    A process that ends, or does not answer within `timeout_s`, is replaced and the next one asked for the same text.
+    `nice`: how far the process stands back behind others (0 to 19), for work that nobody waits for.
+    """
+
+    def __init__(
+        self, voices: Mapping[str, VoiceChoice] = DEFAULT_VOICES, timeout_s: float = PATIENCE_S, *, nice: int = 0
+    ) -> None:
         self._voices = dict(voices)
         self._timeout_s = timeout_s
+        self._nice = nice
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         _forget_after_fork.add(self)
 
     def fingerprint(self, language: str) -> str:
         choice = self._choice(language)
-        return f"pyttsx3 espeak-ng {choice.voice_id} {choice.words_per_minute} with pauses"
+        return f"pyttsx3 espeak-ng {choice.voice_id} {choice.words_per_minute} {_RENDERED}"
 
     def render(self, text: str, language: str) -> bytes:
         """As `Voice.render`. A text without a letter or a figure is silence. Raises VoiceUnavailable."""
@@ -100,16 +105,17 @@ class Pyttsx3Voice:
             ) from None
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if not self._lock.acquire(timeout=self._timeout_s):
-            raise VoiceUnavailable(f"the voice was busy for {self._timeout_s:g} s")
+        queue_s = 3 * self._timeout_s  # behind one that hangs, and is asked again
+        if not self._lock.acquire(timeout=queue_s):
+            raise VoiceUnavailable(f"the voice was busy for {queue_s:g} s")
         try:
             try:
                 reply = self._exchange(request)
-            except _Died:  # killed or crashed while idle, most likely: a fresh one deserves one try
+            except _Failed:  # killed, crashed or hung while idle, most likely: a fresh one deserves one try
                 try:
                     reply = self._exchange(request)
-                except _Died as error:
-                    raise VoiceUnavailable(f"the voice process ends when asked: {error}") from error
+                except _Failed as error:
+                    raise VoiceUnavailable(f"the voice process, a fresh one as well, {error}") from error
         finally:
             self._lock.release()
         if not reply["ok"]:
@@ -131,10 +137,10 @@ class Pyttsx3Voice:
             line = _read_line(process.stdout.fileno(), time.monotonic() + timeout_s)
         except TimeoutError:
             self._stop()
-            raise VoiceUnavailable(f"the voice did not answer within {timeout_s:g} s and was restarted") from None
+            raise _Failed(f"did not answer within {timeout_s:g} s") from None
         except OSError as error:
             self._stop()
-            raise _Died(str(error)) from error
+            raise _Failed(f"ended when it was asked: {error}") from error
         reply: dict[str, Any] = json.loads(line)
         return reply
 
@@ -142,7 +148,7 @@ class Pyttsx3Voice:
         self._stop()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                [sys.executable, "-P", str(_PROGRAM)],
+                [sys.executable, "-P", str(_PROGRAM), str(self._nice)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from speech.pronunciations import phones_of, words_of
+from speech.transcripts import mandarin
 
 Sound = tuple[tuple[str, ...], ...]
 """The syllables (initial, final) or the words (phones) of a phrase."""
@@ -50,7 +51,7 @@ _WEAK = frozenset({"AH", "IH", "HH"})
 
 def sound_of(phrase: str, language: str) -> Sound:
     """() where nothing in `phrase` is said."""
-    return _mandarin(phrase) if language.lower().startswith("zh") else _english(phrase)
+    return _mandarin(phrase) if mandarin(language) else _english(phrase)
 
 
 def difference(one: Sound, other: Sound, language: str) -> float:
@@ -59,8 +60,8 @@ def difference(one: Sound, other: Sound, language: str) -> float:
     if not one or not other:
         return 1.0
     if len(one) != len(other):
-        return 0.0 if language[:2].lower() != "zh" and sum(one, ()) == sum(other, ()) else 1.0
-    part = _syllables if language.lower().startswith("zh") else _words
+        return 0.0 if not mandarin(language) and sum(one, ()) == sum(other, ()) else 1.0
+    part = _syllables if mandarin(language) else _words
     parts = [part(a, b) for a, b in zip(one, other, strict=True)]
     return 1.0 if max(parts) > _ONE else sum(parts) / len(parts)
 
@@ -110,12 +111,12 @@ def _english(phrase: str) -> Sound:
 
 @lru_cache(maxsize=20_000)
 def _phones(word: str) -> tuple[str, ...]:
-    phones = phones_of(word, _dictionary().get)
+    phones = phones_of(word, dictionary().get)
     return tuple(phones.split()) if phones else tuple(word.upper())
 
 
 @lru_cache(maxsize=1)
-def _dictionary() -> dict[str, str]:
+def dictionary() -> dict[str, str]:
     """word -> phones, the commonest pronunciation of each."""
     from pocketsphinx import get_model_path
 

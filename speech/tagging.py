@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from speech import english_concepts, mandarin_concepts
-from speech.wording import english_words, folded, is_han, is_mandarin, sounded, stem
+from speech.transcripts import mandarin
+from speech.wording import english_words, folded, is_han, sounded, stem
 
 IDLE = "-"
 UNKNOWN = "?"
@@ -54,7 +55,7 @@ class Tagger:
     """Longest words first, so that as much as possible is covered; of two as long, the one written like this."""
 
     def __init__(self, concepts: Mapping[str, Iterable[str]], idle: Iterable[str], language: str) -> None:
-        self._mandarin = is_mandarin(language)
+        self._mandarin = mandarin(language)
         self._entries: dict[tuple[str, ...], list[_Entry]] = {}
         for concept, phrases in concepts.items():
             self._add(concept, phrases)
@@ -112,7 +113,7 @@ class Tagger:
 
 def tokens_of(text: str, language: str) -> tuple[Token, ...]:
     """The whole text, without its punctuation."""
-    if not is_mandarin(language):
+    if not mandarin(language):
         words = english_words(text)
         kept = [word for word in words if word not in _PASSED_OVER]
         return tuple(Token(stem(word), word, word.isdecimal() or word in _NUMBERS) for word in kept)

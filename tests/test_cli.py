@@ -107,3 +107,16 @@ def test_migrating_says_whether_there_was_something_to_do(runner: CliRunner) -> 
     assert first.output.startswith("Brought up to date: revision ")
     second = runner.invoke(hotline, ["db", "migrate"])
     assert second.output.startswith("It was up to date: revision ")
+
+
+def test_the_telephone_on_a_desk_is_set_and_taken_away(
+    runner: CliRunner, settings: Settings, database: Database
+) -> None:
+    runner.invoke(hotline, ["user", "add", "ana", "--name", "Ana", "--password", "long enough 1"])
+    assert runner.invoke(hotline, ["user", "telephone", "ana", "sip:200@pbx.example.org:5070"]).exit_code == 0
+    assert "sip:200@pbx.example.org:5070" in runner.invoke(hotline, ["user", "list"]).output
+    assert "is no telephone" in runner.invoke(hotline, ["user", "telephone", "ana", "ring me"]).output
+    assert "there is no user bob" in runner.invoke(hotline, ["user", "telephone", "bob", "200"]).output
+    assert "give an address, or --none" in runner.invoke(hotline, ["user", "telephone", "ana"]).output
+    assert runner.invoke(hotline, ["user", "telephone", "ana", "--none"]).exit_code == 0
+    assert "pbx" not in runner.invoke(hotline, ["user", "list"]).output

@@ -43,8 +43,9 @@ def test_a_working_installation(home: Path) -> None:
     ):
         assert states[what] == "ok", found[what]
     assert "journal mode wal" in found["database"]["detail"]
+    assert "its package: loaded and listening in" in found["recognizer en"]["detail"]
     assert states["recognizer zh-CN"] == "poor"
-    assert "Vosk" in found["recognizer zh-CN"]["mend"]
+    assert "hotline speech models pull zh-CN" in found["recognizer zh-CN"]["mend"]
     assert states["twilio"] == "off"
 
 
@@ -60,6 +61,26 @@ def test_a_voice_that_does_not_exist(home: Path, tmp_path: Path) -> None:
     found = examine(home, exit_code=1, HOTLINE_CONFIG=str(config))
     assert found["voice en"]["state"] == "broken"
     assert found["voice zh-CN"]["state"] == "ok"
+
+
+def test_ears_without_a_model_are_told_with_the_command_that_gets_one(home: Path, tmp_path: Path) -> None:
+    wanted = '{"en": {"engine": "pocketsphinx"}, "zh-CN": {"engine": "vosk"}}'
+    found = examine(home, exit_code=0, HOTLINE_SPEECH__RECOGNIZERS=wanted)["recognizer zh-CN"]
+    assert found["state"] == "poor"
+    assert "callers use the keypad: no Vosk model is there for 'zh-CN'" in found["detail"]
+    assert "hotline speech models pull zh-CN" in found["detail"]
+    model = tmp_path / "models" / "zh-CN" / "vosk-model-small-cn-0.22" / "am"
+    model.mkdir(parents=True)
+    (model / "final.mdl").touch()
+    where = {"HOTLINE_SPEECH__MODELS": str(tmp_path / "models"), "HOTLINE_SPEECH__RECOGNIZERS": wanted}
+    found = examine(home, exit_code=0, **where)["recognizer zh-CN"]
+    assert found["state"] == "poor", "there is a folder, and no model can be loaded from it"
+    assert "callers use the keypad" in found["detail"]
+
+
+def test_a_recogniser_that_is_not_installed_ends_the_examination(home: Path) -> None:
+    found = examine(home, exit_code=1, HOTLINE_SPEECH__RECOGNIZERS__EN__ENGINE="whispering")
+    assert "'whispering' is not installed; there are pocketsphinx, vosk, none" in found["configuration"]["detail"]
 
 
 def test_broken_flows_are_named_with_their_place(home: Path, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from processes.config_commands import reference
-from settings import PACKAGED_CONFIG, ROOT, ConfigError, Settings, load
+from settings import PACKAGED_CONFIG, RECOGNIZERS, ROOT, ConfigError, Settings, load
+from speech.engines import installed
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -128,9 +129,37 @@ callflows: {folder: nowhere}
     found = faults(tmp_path, text, {"TWILIO_ACCOUNT_SID": "AC1"})
     assert "config.yaml:2:21: utility.default_language: fr has no voice; add it to speech.voices" in found
     assert "config.yaml:4:15: media.port: is the web's own port (server.port)" in found
-    assert any(f.startswith("config.yaml:6:21: speech.recognizers.en: engine vosk needs a model") for f in found)
     assert any(f.startswith("config.yaml:7:21: callflows.folder: ") for f in found)
     assert any("TWILIO_AUTH_TOKEN" in f for f in found)
+
+
+def test_a_recogniser_must_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "speech:\n  recognizers:\n    en: {engine: whispering}\n"
+    where = "config.yaml:3:18: speech.recognizers.en.engine: "
+    assert faults(tmp_path, text) == [f"{where}'whispering' is not installed; there are pocketsphinx, vosk, none"]
+    info = tmp_path / "site" / "whispering-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: whispering\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[hotline.recognizers]\nwhispering = whispering:Ears\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    made = load(write(tmp_path, text), {}, tmp_path / "home")
+    assert made.speech.recognizers["en"].engine == "whispering"
+
+
+def test_a_voice_must_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "speech:\n  voices:\n    en: {engine: humming, voice: low}\n    zh-CN: {voice: sit/cmn}\n"
+    where = "config.yaml:3:18: speech.voices.en.engine: "
+    assert faults(tmp_path, text) == [f"{where}'humming' is not installed; there are pyttsx3"]
+    info = tmp_path / "site" / "humming-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: humming\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[hotline.voices]\nhumming = humming:Voice\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    assert load(write(tmp_path, text), {}, tmp_path / "home").speech.voices["en"].engine == "humming"
+
+
+def test_the_recognisers_of_the_hotline_are_those_that_speech_has() -> None:
+    assert {*installed(), "none"} == set(RECOGNIZERS)
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
@@ -152,6 +181,31 @@ def test_a_secret_key_that_is_too_short_is_refused_and_not_repeated(tmp_path: Pa
     assert fault.startswith("environment: HOTLINE_SECRET_KEY: secret_key: ")
     assert "16" in fault
     assert "guessable" not in fault
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"HOTLINE_RECORDINGS_KEY": "guessable"}, "key: should be at least 16 characters long, and has 9"),
+        ({"HOTLINE_RECORDINGS_KEY": "guessable" + " " * 16}, "key: should be at least 16 characters long, and has 9"),
+        ({"HOTLINE_RECORDINGS__OLD_KEYS": "{guessable: 1}"}, "old_keys: input should be a valid tuple"),
+        ({"HOTLINE_RECORDINGS__OLD_KEYS": "[{guessable: 1}]"}, "old_keys[0]: should be text; write it in quotes"),
+    ],
+)
+def test_a_key_of_recordings_that_cannot_be_used_is_refused_and_not_repeated(
+    tmp_path: Path, environ: dict[str, str], told: str
+) -> None:
+    (fault,) = faults(tmp_path, "", environ)
+    assert told in fault
+    assert "guessable" not in fault
+
+
+def test_keys_of_recordings_are_the_same_with_and_without_the_end_of_a_line(tmp_path: Path) -> None:
+    environ = {"HOTLINE_RECORDINGS_KEY": "the key of the recordings\n", "HOTLINE_RECORDINGS__OLD_KEYS": "an old one\n"}
+    recordings = load(write(tmp_path, ""), environ, tmp_path / "home").recordings
+    assert recordings.key is not None
+    assert recordings.key.get_secret_value() == "the key of the recordings"
+    assert [key.get_secret_value() for key in recordings.old_keys] == ["an old one"]
 
 
 def test_a_damaged_secret_key_is_refused(tmp_path: Path) -> None:

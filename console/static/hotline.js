@@ -161,9 +161,13 @@
   function restoreWritten() {
     for (const [id, value] of written.splice(0)) {
       const field = document.getElementById(id);
-      if (!field || field.value === value) continue;
-      field.value = value;
-      field.dispatchEvent(new Event("input", { bubbles: true }));
+      if (field) field.value = value;
+    }
+  }
+  // What was written while a page or a panel came in, before anything listened to its fields, has no draft yet.
+  function keepUnsaved({ target }) {
+    for (const field of all("textarea[hx-post]", target)) {
+      if (field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
     }
   }
 
@@ -221,6 +225,7 @@
     look();
     body.addEventListener("htmx:beforeSwap", keepWritten);
     body.addEventListener("htmx:afterSwap", restoreWritten);
+    body.addEventListener("htmx:load", keepUnsaved);
     body.addEventListener("htmx:afterSettle", look);
     body.addEventListener("htmx:responseError", saidFailed);
     body.addEventListener("htmx:sendError", saidFailed);

@@ -2,11 +2,11 @@
 
 import { base64Of } from "./phone-sound.js";
 
-const RETRY_MS = [300, 700, 1500, 3000, 5000];
+export const RETRY_MS = [300, 700, 1500, 3000, 5000];
 const FINAL = new Set([1000, 4400, 4401, 4404, 4408, 4409, 4429, 4503]); // the gateway has said no; asking again is no use
-const MOST_UNSENT_BYTES = 48 * 1024; // more than a second of sound waits: old sound is worth nothing
+export const MOST_UNSENT_BYTES = 48 * 1024; // more than a second of sound waits: old sound is worth nothing
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Waits to be rung. on: registered(number), incoming(call), stopped(call, reason), away()
 export class Presence {

@@ -56,8 +56,9 @@ class ScheduledPlayer {
 }
 
 class WorkletPlayer {
-  constructor(context, onMark, onLevel) {
-    this.node = new AudioWorkletNode(context, "phone-player", { numberOfInputs: 0, outputChannelCount: [1] });
+  constructor(context, onMark, onLevel, talk) {
+    const processorOptions = { talk };
+    this.node = new AudioWorkletNode(context, "phone-player", { numberOfInputs: 0, outputChannelCount: [1], processorOptions });
     this.node.port.onmessage = ({ data }) => { if (data.mark !== undefined) onMark(data.mark); else onLevel(data.level); };
     this.node.connect(context.destination);
   }
@@ -68,8 +69,10 @@ class WorkletPlayer {
 }
 
 export class Sound {
-  // onFrame(Uint8Array of 160 mu-law bytes), onMark(name), onLevel("in" or "out", 0..1)
-  constructor(workletUrl, { onFrame, onMark, onLevel }) {
+  // onFrame(Uint8Array of 160 mu-law bytes), onMark(name), onLevel("in" or "out", 0..1). `talk`: sound comes as it is
+  // spoken, and what is late is worth less than what is now.
+  constructor(workletUrl, { onFrame, onMark, onLevel }, { talk = false } = {}) {
+    this.talk = talk;
     this.workletUrl = workletUrl;
     this.onFrame = onFrame;
     this.onMark = onMark;
@@ -96,7 +99,7 @@ export class Sound {
   async prepare() {
     if (this.context.audioWorklet) {
       await this.context.audioWorklet.addModule(this.workletUrl);
-      this.player = new WorkletPlayer(this.context, this.onMark, (level) => this.onLevel("out", level));
+      this.player = new WorkletPlayer(this.context, this.onMark, (level) => this.onLevel("out", level), this.talk);
     } else {
       this.player = new ScheduledPlayer(this.context, this.onMark);
     }
@@ -107,11 +110,12 @@ export class Sound {
   }
 
   // Throws what getUserMedia throws; Error("insecure") where the browser has no microphone to give.
-  async openMicrophone(deviceId) {
+  // Without gain control, unless it is asked for: it overshoots on the first words, and a recogniser does not understand
+  // what is clipped. People do.
+  async openMicrophone(deviceId, { gainControl = false } = {}) {
     this.closeMicrophone();
     if (!navigator.mediaDevices || !this.context.audioWorklet) throw new Error("insecure");
-    // No gain control: it overshoots on the first words, and what is clipped is not understood.
-    const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: false, channelCount: 1 };
+    const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: gainControl, channelCount: 1 };
     if (deviceId) wanted.deviceId = { exact: deviceId };
     this.stream = await navigator.mediaDevices.getUserMedia({ audio: wanted });
     this.source = this.context.createMediaStreamSource(this.stream);

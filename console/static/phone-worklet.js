@@ -60,10 +60,17 @@ class Capture extends AudioWorkletProcessor {
   }
 }
 
+// People who talk: so much is gathered before the first word, so that one late frame makes no gap ...
+const GATHERED = 0.06 * LINE_RATE;
+// ... and when more than this lies there after a hold-up, the oldest of it is dropped: a talk must not lag behind for good.
+const MOST_BEHIND = 0.3 * LINE_RATE, CAUGHT_UP = 0.1 * LINE_RATE;
+
 // What is queued: Float32Arrays at 8 kHz, and names of marks between them.
 class Player extends AudioWorkletProcessor {
-  constructor() {
+  constructor({ processorOptions } = {}) {
     super();
+    this.talk = Boolean(processorOptions && processorOptions.talk);
+    this.gathering = this.talk;
     this.queue = [];
     this.offset = 0;
     this.phase = 0;
@@ -74,8 +81,15 @@ class Player extends AudioWorkletProcessor {
     this.port.onmessage = ({ data }) => {
       if (data.clear) this.clear();
       else if (data.mark !== undefined) this.queue.push(data.mark);
-      else this.queue.push(data.samples);
+      else { this.queue.push(data.samples); if (this.talk) this.keepUp(); }
     };
+  }
+
+  keepUp() {
+    const waiting = () => this.queue.reduce((sum, item) => sum + (typeof item === "string" ? 0 : item.length), -this.offset);
+    if (waiting() >= GATHERED) this.gathering = false;
+    if (waiting() < MOST_BEHIND) return;
+    while (waiting() > CAUGHT_UP) { this.queue.shift(); this.offset = 0; }
   }
 
   clear() {
@@ -86,6 +100,7 @@ class Player extends AudioWorkletProcessor {
   }
 
   pull() {
+    if (this.gathering) return 0;
     while (this.queue.length) {
       const item = this.queue[0];
       if (typeof item === "string") {
@@ -98,6 +113,7 @@ class Player extends AudioWorkletProcessor {
         this.offset = 0;
       }
     }
+    this.gathering = this.talk;
     return 0;
   }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from settings import Settings
+
+WATCH: Final = "watch"
+"""Purpose of a token that lets a page be told what is said on one call."""
 
 
 class TokenError(Exception):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ivr.flow import Flow, FlowSet, PromptUse
 from ivr.prompts import Placeholder, Template
+from speech.transcripts import mandarin
 
 _MANDARIN_KEYS = dict(zip("零一二三四五六七八九", "0123456789", strict=True)) | {"星号": "*", "星": "*", "井号": "#"}
 _ENGLISH_KEYS = dict(
@@ -27,7 +28,7 @@ _VALUE = "0000"  # how long a value is, for want of it
 
 
 def _family(language: str) -> str:
-    return "zh" if language.lower().startswith("zh") else "en"
+    return "zh" if mandarin(language) else "en"
 
 
 def text_of(flows: FlowSet, flow: Flow, uses: Iterable[PromptUse], language: str) -> str:

@@ -23,6 +23,7 @@ from ivr.checking.prompts import check_prompts
 from ivr.checking.sources import Sources
 from ivr.checking.spoken_values import check_spoken
 from ivr.checking.types import check_types
+from ivr.checking.unheard import Ears, check_unheard
 from ivr.checking.unused import check_unused
 from ivr.flow import FlowSet
 from ivr.loader import FlowError, load
@@ -45,15 +46,19 @@ def check(
     utility: Mapping[str, str],
     entries: Mapping[str, str],
     recordings: Collection[tuple[str, str]] = (),
+    *,
+    region: str = "CN",
+    ears: Mapping[str, Ears] | None = None,
 ) -> Checked:
     """Never raises for what is in the files. Findings come by file and line.
 
     `files`: name -> text. `entries`: flow -> why calls begin with it, as in "answers inbound calls", which comes first.
-    `recordings`: (language, prompt) of every recorded prompt.
+    `recordings`: (language, prompt) of every recorded prompt. `region`: ISO country of local phone numbers. `ears`:
+    what the recognisers can hear, by language; phrases in others are not held against anything.
     """
     notes = Notes({name: code.severity for name, code in CODES.items()})
     try:
-        flows = load(files, services, languages, utility)
+        flows = load(files, services, languages, utility, region)
     except FlowError as error:
         return Checked(tuple(sorted(from_faults(error.faults), key=lambda f: f.order)), None)
     begun = dict(entries)
@@ -79,6 +84,7 @@ def check(
     check_types(material)
     check_conditions(material)
     check_menus(material)
+    check_unheard(material, ears or {})
     check_carrier(material)
     check_unused(material)
     about = Notes(notes.severities)

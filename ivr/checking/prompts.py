@@ -10,8 +10,8 @@ from ivr.checking.ways import escalations
 from ivr.flow import BUILT_IN, Flow, Node, PromptUse, Texts
 from ivr.yaml_source import Place
 
-# What the engine itself says of the shared file's prompts.
-ENGINE_SAYS = frozenset({"apology", "goodbye", "confirm_value", "confirm_option"})
+# What the engine, and calls whose sound we carry, say of the shared file's prompts by themselves.
+ENGINE_SAYS = frozenset({"apology", "goodbye", "confirm_value", "confirm_option", "one_moment", "ears_busy"})
 
 Owner = str  # a flow, or "" for the shared file
 
@@ -130,7 +130,7 @@ def _recordings(material: Material, said: Mapping[tuple[Owner, str], set[str | N
             uses = said.get((owner, prompt), set())
             for language in languages:
                 heard = None in uses or language in uses
-                if (language, prompt) not in material.recordings and texts[language].fixed and heard:
+                if (language, prompt) not in material.recordings and texts[language].same_for_all and heard:
                     material.notes.add(
                         "recording-missing",
                         material.place(owner, "prompts", prompt, language),
@@ -140,7 +140,7 @@ def _recordings(material: Material, said: Mapping[tuple[Owner, str], set[str | N
 
 
 def _recorded(material: Material, language: str, prompt: str, place: Place, owners: list[tuple[Owner, Texts]]) -> None:
-    fixed = [(owner, texts[language].source) for owner, texts in owners if texts[language].fixed]
+    fixed = [(owner, texts[language].source) for owner, texts in owners if texts[language].same_for_all]
     if not fixed:
         material.notes.add(
             "recording-never-played", place, f"'{prompt}' says values in {language}, so its recording is never played.",

@@ -149,7 +149,7 @@ class _File:
                     variables[name] = coerce(takes[name].type, text)
                 except ValueError:
                     reader.fault(place, f"'{text}' is no {takes[name].type.value} for '{name}'.")
-            elif name == "answered_by" or takes:
+            elif name in ("answered_by", "recorded") or takes:
                 variables[name] = text
             else:
                 reader.fault(place, f"flow '{flow}' takes no '{name}'.")

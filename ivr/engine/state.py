@@ -1,7 +1,7 @@
 """The state of a call between two turns: only what JSON holds.
 
 language   what is spoken
-base       what is known from the start: caller_number, called_number, direction, today, answered_by
+base       what is known from the start: caller_number, called_number, direction, today, answered_by, recorded
 frames     the flows that have called each other, the newest last: flow, node, vars, into, next
 wait       counters of the wait the call stands at (no_input, no_match, help, invalid), `denied`, and `confirm` while
            something is asked back; None elsewhere

@@ -83,7 +83,7 @@ def _return(walk: Walk, node: nodes.ReturnNode) -> None:
 
 def _transfer(walk: Walk, node: nodes.TransferNode) -> None:
     walk.say(node.prompts, barge_in=False)
-    walk.outputs.append(Transfer(str(node.to.value(walk.variables)), node.timeout_s))
+    walk.outputs.append(Transfer(str(node.to.value(walk.variables)), node.timeout_s, node.leave_key))
     walk.wait()
 
 

@@ -27,7 +27,8 @@ def enter_record(walk: Walk, node: nodes.RecordNode, before: tuple[PromptUse, ..
     if walk.over_long():
         return
     walk.say((*before, *node.prompts), barge_in=False)
-    walk.outputs.append(Record(node.max_s, node.end_silence_s, commands=message_commands(walk.flows.globals)))
+    commands_ = message_commands(walk.flows.globals)
+    walk.outputs.append(Record(node.max_s, node.end_silence_s, commands=commands_, private=node.private))
     walk.wait()
 
 

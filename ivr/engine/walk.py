@@ -10,7 +10,7 @@ from ivr.engine.state import FlowFaulted, Frame, State, new_frame, packed, typed
 from ivr.expressions import OPEN
 from ivr.flow import Flow, FlowSet, Node, PromptUse
 from ivr.moment import Moment
-from ivr.outputs import Hangup, LanguageChanged, Output, Say, Segment
+from ivr.outputs import RECORDED_NOTICE, Hangup, LanguageChanged, Output, Say, Segment
 
 MAX_DEPTH = 20
 MAX_BACK = 8
@@ -166,6 +166,8 @@ class Walk:
             self.outputs.append(LanguageChanged(language))
 
     def say(self, prompts: tuple[PromptUse, ...], *, barge_in: bool = True) -> None:
+        if not self.state["base"].get("recorded"):
+            prompts = tuple(prompt for prompt in prompts if prompt.id != RECORDED_NOTICE)
         if not prompts:
             return
         flow = self.flow
@@ -176,6 +178,10 @@ class Walk:
             template = self.flows.texts(flow, prompt.id)[language]
             if template.fixed:
                 segments.append(Segment(template.source, language, prompt.id))
+                continue
+            if template.same_for_all:
+                text = template.spoken({"utility": self.flows.utility.get(language, "")}, {}, language)
+                segments.append(Segment(text, language, prompt.id))
                 continue
             variables = variables or self.variables
             known = variables | {"utility": self.flows.utility.get(language, "")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ivr import flow as nodes
-from ivr.flow import FAILURES, TRANSFER_OUTCOMES, Branch, Node
+from ivr.flow import AGENTS, FAILURES, LEAVE_KEYS, TRANSFER_OUTCOMES, Branch, Node
 from ivr.loading.nodes import NodeReader
 from ivr.loading.waits import read_ask, read_menu, read_record
 from ivr.prompts import Template
@@ -137,7 +137,21 @@ def _transfer(n: NodeReader) -> Node:
     for outcome in TRANSFER_OUTCOMES:
         if outcome not in outcomes:
             n.reader.fault(n.place, f"the outcome '{outcome}' of the transfer leads nowhere.", "Name a node for it.")
-    return nodes.TransferNode(n.name, n.place, prompts, to, n.reader.number("timeout_s", 30, 5, 120), outcomes)
+    longest_s = 1800 if to.source == AGENTS else 120  # a telephone rings; agents are waited for
+    timeout_s = n.reader.number("timeout_s", 30, 5, longest_s)
+    return nodes.TransferNode(n.name, n.place, prompts, to, timeout_s, outcomes, _leave_key(n, to))
+
+
+def _leave_key(n: NodeReader, to: Template) -> str:
+    entry = n.reader.entry("leave_key")
+    if entry is None:
+        return ""
+    key = n.reader.text("leave_key", "")
+    if key not in LEAVE_KEYS:
+        n.reader.fault(entry.value.place, f"'{key}' is no key that can be waited for.", "It is one of 0 to 9, or #.")
+    elif to.source != AGENTS:
+        n.reader.fault(entry.value.place, "only who waits for agents can leave by a key.", "Leave it out.")
+    return key
 
 
 def _return(n: NodeReader) -> Node:

@@ -163,5 +163,5 @@ def read_record(n: NodeReader) -> Node:
     return nodes.RecordNode(
         n.name, n.place, n.prompts("record"), n.into(ValueType.TEXT), transcript,
         n.reader.number("max_s", 120, 1, 600), n.reader.number("end_silence_s", 4, 1, 30), n.node(),
-        n.escalation("no_input", n.around.no_input),
+        n.escalation("no_input", n.around.no_input), n.reader.yes_no("private", False),
     )  # fmt: skip

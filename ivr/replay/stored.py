@@ -53,7 +53,7 @@ class ReadTurn:
 def read_turns(call: StoredCall) -> tuple[ReadTurn, ...]:
     """Raises NotPlayable for a call without turns, or with one that another release has written."""
     if not call.turns:
-        raise NotPlayable("the call has no turns: it was never answered")
+        raise NotPlayable("the call has no turns: it was never answered, or they were deleted (recordings.keep_days)")
     return tuple(_read(turn) for turn in sorted(call.turns, key=lambda turn: turn.number))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr.flow import FAILURES, KINDS, TRANSFER_OUTCOMES, Confirm
+from ivr.flow import FAILURES, KINDS, LEAVE_KEYS, TRANSFER_OUTCOMES, Confirm
 from ivr.schema.shapes import (
     NAME,
     TEXT,
@@ -93,6 +93,7 @@ def kinds(languages: tuple[str, ...], services: Mapping[str, Signature]) -> dict
                 Key("transcript_into", NAME, "The variable that keeps its words, where somebody heard them."),
                 Key("max_s", number(1, 600), "The longest message, in seconds. Default: 120."),
                 Key("end_silence_s", number(1, 30), "Seconds of silence that end it. Default: 4."),
+                Key("private", YES_NO, "true keeps the message out of the recording of the call."),
                 Key("no_input", NODE_ESCALATION, "What happens when nothing is said."),
                 NEXT,
             ),
@@ -121,12 +122,14 @@ def kinds(languages: tuple[str, ...], services: Mapping[str, Signature]) -> dict
         "transfer": table(
             (
                 Key("transfer", PROMPTS, "What is said before it.", required=True),
-                Key("to", TEXT, "The number to dial.", required=True),
-                Key("timeout_s", number(5, 120), "How long it may ring, in seconds. Default: 30."),
+                Key("to", TEXT, "The number to dial, or agents.", required=True),
+                Key("timeout_s", number(5, 1800), "How long it may ring (120 at most) or an agent is waited for, in "
+                    "seconds. Default: 30."),
+                Key("leave_key", one_of(LEAVE_KEYS), "Who waits for an agent may press it: as no-answer."),
                 Key("outcomes", table(Key(name, NAME, f"Where the call goes when it ended so: {name}.", required=True)
                                       for name in TRANSFER_OUTCOMES), "Where the call goes on.", required=True),
             ),
-            "Puts the caller through to another number.",
+            "Puts the caller through to another number, or to an agent.",
         ),
         "return": table(
             (Key("return", mapping(WHOLE_TEXT), "The results of this flow.", required=True),),

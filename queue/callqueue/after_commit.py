@@ -53,7 +53,10 @@ class AfterCommit:
             while not left.empty():
                 taken.append(left.get())
             done = [committed for committed in taken if committed is not None]
-            self._tell(done)
+            try:
+                self._tell(done)
+            except Exception:  # whatever it was: the next commits must still be told, and the sweep finds these
+                log.exception("commits_not_told", commits=len(done))
             if len(done) < len(taken):
                 return
 

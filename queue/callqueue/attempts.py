@@ -26,6 +26,7 @@ from models import (
     CallStatus,
     Channel,
     Direction,
+    Gateway,
     Job,
     OutboundAttempt,
     OutboundCall,
@@ -38,6 +39,8 @@ DIALLING_FOR: Final = timedelta(seconds=75)  # longer than a dialer takes to ans
 NO_WORD_FOR: Final = timedelta(seconds=60)  # after it has rung out, for the carrier's last word to come
 UNBEGUN_FOR: Final = timedelta(minutes=15)  # how long a carrier that is away is asked to begin the same attempt
 LINE_BUSY_FOR: Final = timedelta(seconds=20)  # until we look again whether the customer's line is free
+TRUNK_BUSY_FOR: Final = timedelta(seconds=5)  # until we look again whether the SIP trunk has caught up
+TRUNK_AHEAD_S: Final = 20  # seconds' worth of calls that may wait for the SIP trunk: each is rung within its lease
 NOBODY: Final = "no browser phone is open at this number, and no carrier is set up"
 
 
@@ -100,6 +103,9 @@ def begin(
         outbound.not_before = now + LINE_BUSY_FOR
         return Later(outbound.not_before)
     channel = _channel(session, outbound.to_number, now, carrier=carrier)
+    if channel is Channel.SIP and _trunk_is_behind(session, settings):
+        outbound.not_before = now + TRUNK_BUSY_FOR
+        return Later(outbound.not_before)
     if not outbound.flow:
         flows = settings.callflows
         of_purpose = {"restoration": flows.restoration, "planned": flows.planned}
@@ -108,7 +114,7 @@ def begin(
     call = Call(
         channel=channel or Channel.BROWSER,
         direction=Direction.OUTBOUND,
-        from_number=(channel is Channel.TWILIO and settings.twilio.number) or settings.utility.hotline_number,
+        from_number=_caller_id(settings, channel),
         to_number=outbound.to_number,
         language=outbound.language,
         status=CallStatus.QUEUED,
@@ -162,6 +168,15 @@ def known_provider_ids(session: Session, number: str) -> frozenset[str]:
     return frozenset(provider_id for provider_id in session.scalars(recent) if provider_id is not None)
 
 
+def rings(session: Session, call_id: str, now: datetime, ring_timeout_s: float) -> None:
+    """A process of ours rings this call from now on."""
+    calling = sa.update(OutboundCall).where(
+        OutboundCall.status == OutboundStatus.CALLING,
+        OutboundCall.id == sa.select(Call.outbound_call_id).where(Call.id == call_id).scalar_subquery(),
+    )
+    changed(session, calling.values(lease_until=now + timedelta(seconds=ring_timeout_s) + NO_WORD_FOR))
+
+
 def dialled(session: Session, ring: Ring, provider_id: str, now: datetime, ring_timeout_s: int) -> None:
     """The network has the call: it rings, and will be heard of by its status."""
     unnamed = sa.update(Call).where(Call.id == ring.call_id, Call.provider_id.is_(None))
@@ -174,11 +189,13 @@ def put_off(session: Session, ring: Ring, until: datetime) -> None:
     _lease(session, ring, until)
 
 
-def fail(session: Session, call_id: str, reason: str, now: datetime) -> Call | None:
-    """Ends a call that never rang. `None` when it is over, or under way after all."""
+def fail(
+    session: Session, call_id: str, reason: str, now: datetime, *, before: CallStatus = CallStatus.QUEUED
+) -> Call | None:
+    """Ends a call that never rang, or that is `before`. `None` when it is over, or under way after all."""
     statement = (
         sa.update(Call)
-        .where(Call.id == call_id, Call.status == CallStatus.QUEUED)
+        .where(Call.id == call_id, Call.status == before)
         .values(status=CallStatus.FAILED, ended_at=now, end_reason=reason[:80], expires_at=None)
     )
     if changed(session, statement) != 1:
@@ -211,9 +228,37 @@ def _line_is_busy(session: Session, outbound: OutboundCall, now: datetime) -> bo
 
 
 def _channel(session: Session, number: str, now: datetime, *, carrier: bool) -> Channel | None:
+    """A browser phone that is open is there to hear it; else our own trunk, else the carrier's network."""
     if _browser_phone_open(session, number, now):
         return Channel.BROWSER
+    if _trunk_is_up(session, now):
+        return Channel.SIP
     return Channel.TWILIO if carrier else None
+
+
+def _caller_id(settings: Settings, channel: Channel | None) -> str:
+    numbers = {
+        Channel.TWILIO: settings.twilio.number,
+        Channel.SIP: settings.sip.trunk.caller_id if settings.sip.trunk else None,
+    }
+    return (channel and numbers.get(channel)) or settings.utility.hotline_number
+
+
+def _trunk_is_up(session: Session, now: datetime) -> bool:
+    """A SIP process is alive and says that it can ring telephones."""
+    dials = sa.select(Gateway.name).where(Gateway.dials.is_(True), Gateway.expires_at > now)
+    return session.scalar(dials.limit(1)) is not None
+
+
+def _trunk_is_behind(session: Session, settings: Settings) -> bool:
+    """More calls wait for the trunk than it takes in a while (`sip.trunk.calls_per_second`)."""
+    per_second = settings.sip.trunk.calls_per_second if settings.sip.trunk else 1.0
+    waiting = (
+        sa.select(sa.func.count())
+        .select_from(OutboundAttempt)
+        .where(OutboundAttempt.channel == Channel.SIP, OutboundAttempt.status == CallStatus.QUEUED)
+    )
+    return (session.scalar(waiting) or 0) >= max(1.0, per_second * TRUNK_AHEAD_S)
 
 
 def _browser_phone_open(session: Session, number: str, now: datetime) -> bool:

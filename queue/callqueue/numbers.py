@@ -34,3 +34,24 @@ def reachable(number: str) -> bool:
         return bool(phonenumbers.is_possible_number(phonenumbers.parse(number)))
     except phonenumbers.NumberParseException:
         return False
+
+
+def written(number: str) -> str:
+    """+8613800138000 -> "+86 138 0013 8000"; what is no E.164 number stays as it is."""
+    if not number.startswith("+"):
+        return number
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+def masked(number: str) -> str:
+    """Enough to recognise a caller by, not enough to phone them: all but the start and the last three digits hidden."""
+    whole = written(number)
+    digits = [place for place, sign in enumerate(whole) if sign.isdigit()]
+    if len(digits) < 8:
+        return whole
+    hidden = set(digits[5:-3])
+    return "".join("•" if place in hidden else sign for place, sign in enumerate(whole))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from callqueue import callbacks, opening, request_services
+from callqueue import agent_services, callbacks, opening, request_services
 from callqueue.numbers import e164
 from ivr.services import Outcome, Service, ServiceContext, ValueType
 from models import CustomerPhone, Direction, OutboundCall, Ticket, TicketType
@@ -158,5 +158,6 @@ def build_services(settings: Settings) -> list[Service]:
             about="The caller says no: back to the queue. Again, with a reason that is new, the reason is added.",
             changes=True,
         ),
+        *agent_services.build_services(settings),
         *request_services.build_services(settings),
     ]

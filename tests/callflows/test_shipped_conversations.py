@@ -9,15 +9,14 @@ import pytest
 
 from commands.conversation_runs import TESTS, Bench
 from ivr.flow import FlowSet
-from ivr.flow_store import SHIPPED
-from settings import load
+from settings import SHIPPED_FLOWS, load
 
-FILES = sorted(path.name for path in (SHIPPED / TESTS).glob("*.yaml"))
+FILES = sorted(path.name for path in (SHIPPED_FLOWS / TESTS).glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench.of(load(environ={}, home=tmp_path_factory.mktemp("home")), SHIPPED)
+    return Bench.of(load(environ={}, home=tmp_path_factory.mktemp("home")), SHIPPED_FLOWS)
 
 
 @pytest.mark.timeout(300)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
 from redis import Redis
 from rq import Queue
 
@@ -37,3 +38,33 @@ def test_a_redis_that_hangs_costs_a_commit_nothing() -> None:
         after(Committed([job_id], []))
     assert time.perf_counter() - began < 0.3, "less than one try to connect takes"
     nobody.close()
+
+
+def test_a_redis_client_that_breaks_in_an_unheard_of_way_costs_one_try(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis = pushing.connect(valkey.url)
+    tries: list[int] = []
+    publish = live.publish
+
+    def breaks_once(client: Redis, notices: list[tuple[str, str]]) -> None:
+        tries.append(len(notices))
+        if len(tries) == 1:
+            raise AttributeError("its connection was taken away in the middle of an answer")
+        publish(client, notices)
+
+    monkeypatch.setattr(live, "publish", breaks_once)
+    ear = valkey.client.pubsub()
+    ear.subscribe(live.LIVE)
+    ear.get_message(timeout=2)
+    after = AfterCommit(redis)
+    after(Committed([], [("ticket", "3")]))
+    deadline = time.monotonic() + 5
+    while not tries and time.monotonic() < deadline:
+        time.sleep(0.01)
+    after(Committed([], [("ticket", "4")]))
+    message = ear.get_message(timeout=5)
+    assert message is not None
+    assert json.loads(message["data"]) == {"topic": "ticket", "id": "4"}
+    ear.close()
+    redis.close()

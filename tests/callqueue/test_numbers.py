@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callqueue.numbers import e164, reachable
+from callqueue.numbers import e164, masked, reachable
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_a_number_that_can_be_rung(number: str) -> None:
 )
 def test_a_number_that_cannot(number: str) -> None:
     assert not reachable(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+8613800138000", "+86 138 •••• •000"),
+        ("+442079460018", "+44 20 7••• •018"),
+        ("95598", "95598"),
+        ("anonymous", "anonymous"),
+    ],
+)
+def test_a_masked_number_is_recognised_and_cannot_be_rung(number: str, shown: str) -> None:
+    assert masked(number) == shown

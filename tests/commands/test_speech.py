@@ -40,6 +40,18 @@ def test_each_line_is_answered_by_a_line_of_json(folder: Path) -> None:
     assert answers[1] == {"intent": None, "confidence": 0.0, "matched": None}
 
 
+def test_what_a_call_would_not_take_is_null(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    arguments = ("--home", str(tmp_path), "speech", "route", "--lang", "en", "--flows", str(folder))
+    said = b"my power is out again\n"
+    taken = json.loads(CliRunner().invoke(hotline, arguments, input=said).stdout)
+    assert taken["intent"] == "outage"
+    assert taken["confidence"] < 1
+    monkeypatch.setenv("HOTLINE_SPEECH__REJECT_BELOW", "1.0")
+    monkeypatch.setenv("HOTLINE_SPEECH__CONFIRM_BELOW", "1.0")
+    refused = json.loads(CliRunner().invoke(hotline, arguments, input=said).stdout)
+    assert refused == {"intent": None, "confidence": taken["confidence"], "matched": None}
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "zh-cn", "zh"])
 def test_mandarin_is_written_as_it_is(folder: Path, language: str) -> None:
     result = speech("route", "--lang", language, "--flows", str(folder), said="喂 停 电 了\n")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,19 +19,12 @@ from media.parts import GatewayParts, Limits
 from models import Base
 from tests.console.conftest import settings_of
 from tests.console.rows import fill
+from tests.ports import free_port
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as taken:
-        sockets = [taken.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,8 @@ class NoVoice:
 def site(home: Path) -> Iterator[Site]:
     from database import Database
 
-    web, media = free_ports(2)
+    web = free_port(2)
+    media = web + 1
     settings = settings_of(home)
     settings = settings.model_copy(
         update={
@@ -81,8 +74,20 @@ def site(home: Path) -> Iterator[Site]:
         hotline.database.dispose()
 
 
+@dataclass
+class Serving:
+    """A gateway in its thread."""
+
+    gateway: Gateway
+    loop: asyncio.AbstractEventLoop
+
+    def said(self, call_id: str, line: Mapping[str, object]) -> None:
+        """A line of a call that this gateway would carry."""
+        self.loop.call_soon_threadsafe(self.gateway.tapes.lines.tell, call_id, line)
+
+
 @contextlib.contextmanager
-def gateway(site: Site) -> Iterator[None]:
+def gateway(site: Site) -> Iterator[Serving]:
     """The real one, in a thread of its own."""
     hotline = site.hotline
     parts = GatewayParts(
@@ -90,9 +95,12 @@ def gateway(site: Site) -> Iterator[None]:
         ears={}, endpointers=lambda *_: None, clock=lambda: datetime.now(UTC), limits=Limits(live_poll_s=0.2),
     )  # fmt: skip
     ready, stop = threading.Event(), threading.Event()
+    serving: list[Serving] = []
 
     async def run() -> None:
-        async with Gateway(parts).running():
+        made = Gateway(parts)
+        async with made.running():
+            serving.append(Serving(made, asyncio.get_running_loop()))
             ready.set()
             while not stop.is_set():
                 await asyncio.sleep(0.05)
@@ -101,7 +109,7 @@ def gateway(site: Site) -> Iterator[None]:
     thread.start()
     assert ready.wait(10)
     try:
-        yield
+        yield serving[0]
     finally:
         stop.set()
         thread.join(20)

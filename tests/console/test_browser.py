@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from sqlalchemy.orm import Session
 
 from callqueue import tickets
 from models import Ticket, TicketEvent, TicketStage, User
@@ -85,10 +86,13 @@ def opens(here: Site, subject: str, *, danger: bool = False) -> None:
         rows.add(TicketEvent(ticket_id=made.id, kind="opened", actor="caller", at=now, data={}))
 
 
+def the_user(rows: Session, name: str) -> User:
+    return rows.scalars(sa.select(User).where(User.username == name)).one()
+
+
 def claims(here: Site, user: str, ticket_id: int) -> None:
     with here.hotline.database.transaction() as rows:
-        who = rows.scalars(sa.select(User).where(User.username == user)).one()
-        tickets.claim(rows, ticket_id, who, datetime.now(UTC))
+        tickets.claim(rows, ticket_id, the_user(rows, user), datetime.now(UTC))
 
 
 def test_an_agent_signs_in_claims_notes_and_closes(here: Site, new_page: NewPage) -> None:
@@ -102,6 +106,7 @@ def test_an_agent_signs_in_claims_notes_and_closes(here: Site, new_page: NewPage
     page.fill("#note", "Crew 7 is on its way.")
     page.get_by_role("button", name="Keep note").click()
     expect(page.locator(".is-note")).to_contain_text("Crew 7 is on its way.")
+    page.wait_for_load_state()  # a form has brought a new page, whose scripts may come after its text
     page.locator(".phrase").first.click()
     expect(page.locator("#result")).to_have_value("抢修人员已排除故障，您家已恢复供电。")
     page.get_by_role("button", name="Close and call back").click()
@@ -209,6 +214,35 @@ def test_a_draft_survives_a_reload(here: Site, new_page: NewPage) -> None:
     expect(page.locator("#result")).to_have_value("抢修人员已到现场")
 
 
+def test_what_is_written_before_the_page_is_all_there_has_a_draft(here: Site, new_page: NewPage) -> None:
+    page = new_page("mei")
+    claims(here, "mei", DANGER)
+    held: list[Route] = []
+    page.route("**/htmx.min.js*", lambda route: held.append(route))
+    page.goto(f"{here.url}/desk/tickets/{DANGER}", wait_until="commit")
+    page.fill("#result", "抢修人员已到现场")
+    assert held
+    held.pop().continue_()
+    expect(page.locator("#result-draft")).to_have_text("Draft saved")
+    expect(page.locator("#result-left")).to_have_text("8 / 300")
+
+
+def test_what_is_written_just_before_a_change_around_it_has_a_draft(here: Site, new_page: NewPage) -> None:
+    page = new_page("mei")
+    claims(here, "mei", DANGER)
+    page.goto(f"{here.url}/desk/tickets/{DANGER}")
+    with here.hotline.database.transaction() as rows:
+        tickets.note(rows, DANGER, the_user(rows, "tom"), "The caller rang again.", datetime.now(UTC))
+    page.locator("#result").evaluate(
+        "field => { field.value = '抢修人员已到现场'; field.dispatchEvent(new Event('input', { bubbles: true }));"
+        " htmx.trigger(document.body, 'hotline:changed'); }"  # before the half second of the draft is over
+    )
+    expect(page.locator(".is-note")).to_contain_text("The caller rang again.")
+    expect(page.locator("#result-draft")).to_have_text("Draft saved")
+    page.reload()
+    expect(page.locator("#result")).to_have_value("抢修人员已到现场")
+
+
 def test_a_draft_that_is_not_kept_is_said(here: Site, new_page: NewPage) -> None:
     page = new_page("mei")
     page.goto(f"{here.url}/desk/tickets/{DANGER}")
@@ -226,8 +260,7 @@ def test_what_is_being_written_survives_changes_around_it(here: Site, new_page: 
         page.focus("#result")
         page.keyboard.type("half a sen")
         with here.hotline.database.transaction() as rows:
-            tom = rows.scalars(sa.select(User).where(User.username == "tom")).one()
-            tickets.note(rows, DANGER, tom, "The caller rang again.", datetime.now(UTC))
+            tickets.note(rows, DANGER, the_user(rows, "tom"), "The caller rang again.", datetime.now(UTC))
         expect(page.locator(".is-note")).to_contain_text("The caller rang again.")
         expect(page.locator("#result")).to_be_focused()
         page.keyboard.type("tence")
@@ -239,6 +272,7 @@ def test_a_result_in_the_wrong_language_is_asked_about(here: Site, new_page: New
     page.goto(f"{here.url}/desk/tickets/{DANGER}")
     page.keyboard.press("c")
     page.fill("#result", "Your power is back.")
+    page.wait_for_load_state()
     page.press("#result", "Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("The caller speaks Chinese")
     page.check("#sure")

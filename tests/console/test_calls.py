@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from console.call_list import as_e164, call_page
 from database import Database
-from models import Call, CallStatus, Channel, Direction, OutboundCall, new_id
+from models import Call, CallStatus, CallTurn, Channel, Direction, OutboundCall, new_id
 from tests.console.conftest import Browser
 from tests.console.rows import CALL
 
@@ -101,6 +101,16 @@ def test_the_timeline_tells_what_was_said_heard_and_done(mei: Browser) -> None:
                  "accounts.verify_identity", "verified", "tickets.open", "家里有呼吸机",
                  "The hotline hung up", "main/welcome"):  # fmt: skip
         assert text in page
+
+
+def test_a_call_whose_words_were_deleted_says_so(mei: Browser, database: Database) -> None:
+    with database.transaction() as rows:
+        rows.get_one(Call, CALL).turn = 3
+    assert "has been deleted" not in mei.get(f"/calls/{CALL}")
+    with database.transaction() as rows:
+        rows.execute(sa.delete(CallTurn).where(CallTurn.call_id == CALL))
+    page = mei.get(f"/calls/{CALL}")
+    assert "What was said and keyed has been deleted: its time was over." in page
 
 
 def test_private_things_stay_private(mei: Browser) -> None:

@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 import console
+from accounts.demo import DEMO_CALLERS
 from console.languages import compile_catalogs
 from console.result_text import fits_language, quick_phrases
 from models import TicketType
@@ -38,6 +39,11 @@ def test_every_text_of_the_pages_is_in_the_chinese_catalog() -> None:
     assert not any(message.fuzzy for message in catalog() if message.id)
 
 
+def test_what_a_call_as_each_demo_customer_shows_is_said_in_chinese() -> None:
+    there = {message.id: message.string for message in catalog() if message.id}
+    assert [caller.about for caller in DEMO_CALLERS if not there.get(caller.about)] == []
+
+
 def test_translations_keep_the_placeholders_and_are_translations() -> None:
     for message in catalog():
         if not message.id:
@@ -45,6 +51,11 @@ def test_translations_keep_the_placeholders_and_are_translations() -> None:
         placeholders = set(re.findall(r"%\(\w+\)[sd]", str(message.id)))
         assert set(re.findall(r"%\(\w+\)[sd]", str(message.string))) == placeholders, message.id
         assert HAN.search(str(message.string)), message.id
+
+
+def test_chinese_is_punctuated_with_chinese_signs() -> None:
+    narrow = re.compile("[\u4e00-\u9fff][,:;?!(]|[,:;?!)][\u4e00-\u9fff]")
+    assert [message.id for message in catalog() if message.id and narrow.search(str(message.string))] == []
 
 
 def test_catalogs_are_compiled_when_stale_only(tmp_path: Path) -> None:

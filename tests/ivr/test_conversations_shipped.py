@@ -13,12 +13,11 @@ from ivr.conversations.lines import OpenLine
 from ivr.conversations.report import difference_lines
 from ivr.conversations.steps import Conversation
 from ivr.conversations.talk import play
-from ivr.flow_store import SHIPPED
-from settings import load
+from settings import SHIPPED_FLOWS, load
 
 # Read when tests are collected, so that each conversation is a test with a name of its own.
 HOME = tempfile.TemporaryDirectory(prefix="hotline-home-")
-BENCH = Bench.of(load(environ={}, home=Path(HOME.name)), SHIPPED)
+BENCH = Bench.of(load(environ={}, home=Path(HOME.name)), SHIPPED_FLOWS)
 CONVERSATIONS = BENCH.conversations()
 
 

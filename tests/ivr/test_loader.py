@@ -6,8 +6,9 @@ import textwrap
 
 import pytest
 
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.loader import FlowError, load, revision_of
+from settings import SHIPPED_FLOWS
 from speech.spoken import FORMATS
 from tests.ivr.conftest import AGENT, LANGUAGES, SERVICES, SHARED, UTILITY
 
@@ -137,7 +138,7 @@ def test_keys_and_words_are_taken_as_written_not_as_yaml_1_1_reads_them() -> Non
 
 
 def test_the_same_files_are_the_same_revision_and_any_change_is_another() -> None:
-    files = read_files(SHIPPED)
+    files = read_files(SHIPPED_FLOWS)
     assert revision_of(files) == revision_of(dict(reversed(files.items())))
     changed = files | {"main.yaml": files["main.yaml"] + " "}
     assert revision_of(changed) != revision_of(files)

@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 from app import signatures
 from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, Recorded, ServiceResult, Speech
 from ivr.flow import AskNode, DoNode, FlowSet, MenuNode
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.loader import load
 from ivr.moment import Moment
 from ivr.outputs import WAITS, CallService, Fault, Gather, Hangup, Output, Record, Say, Transfer
 from ivr.session import Limits, State, Turn, resume, start
 from ivr.values import Signature, ValueType
+from settings import SHIPPED_FLOWS
 from settings import load as load_settings
 
 TURNS = 40
@@ -82,7 +83,7 @@ class Hotline:
 def hotline(tmp_path_factory: pytest.TempPathFactory) -> Hotline:
     where = load_settings(environ={}, home=tmp_path_factory.mktemp("home"))
     services = signatures(where)
-    return Hotline(load(read_files(SHIPPED), services, tuple(where.utility.name), where.utility.name), services)
+    return Hotline(load(read_files(SHIPPED_FLOWS), services, tuple(where.utility.name), where.utility.name), services)
 
 
 class Caller:

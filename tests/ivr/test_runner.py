@@ -288,3 +288,29 @@ def test_a_finished_flow_is_ended_soon_even_if_no_hang_up_ever_comes(make_runner
         expires_at = session.get_one(Call, call_id).expires_at
     assert expires_at is not None
     assert expires_at - now <= timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("channel", "gateway", "to", "calls", "recorded"),
+    [
+        (Channel.BROWSER, "here:8081", "95598", True, True),
+        (Channel.BROWSER, "here:8081", "95598", False, False),
+        (Channel.TEXT, None, "95598", True, False),
+        (Channel.TWILIO, None, "+15005550006", True, False),
+        (Channel.TWILIO, None, "+15005550007", True, True),  # it runs over a stream
+    ],
+)
+def test_a_call_whose_sound_is_ours_begins_as_one_that_is_recorded(
+    runner: Runner, database: Database, channel: Channel, gateway: str | None, to: str, calls: bool, recorded: bool
+) -> None:
+    settings = runner.settings
+    runner.settings = settings.model_copy(
+        update={
+            "recordings": settings.recordings.model_copy(update={"calls": calls}),
+            "twilio": settings.twilio.model_copy(update={"streams": ("+15005550007",)}),
+        }
+    )
+    answer = runner.begin(NewCall(channel, "p", "+8613800571001", to, "en", gateway=gateway))
+    with database.reading() as rows:
+        event = rows.get_one(CallTurn, (answer.call_id, 0)).event
+    assert event["variables"].get("recorded", False) is recorded

@@ -14,13 +14,13 @@ import accounts.services
 import callqueue.services
 from ivr.events import CallStarted, DialEnded, Digits, Event, HungUp, NoInput, Recorded, ServiceResult, Speech
 from ivr.flow import FlowSet
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.loader import load
 from ivr.moment import Moment
 from ivr.outputs import CallService, Fault, Gather, Hangup, NodeEntered, Record, Say, Transfer
 from ivr.services import Service, ValueType
 from ivr.session import Turn, resume, start
-from settings import Settings
+from settings import SHIPPED_FLOWS, Settings
 from settings import load as load_settings
 
 EVENTS = ("no_input", "no_match", "help", "invalid")
@@ -53,7 +53,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Service]:
 
 @pytest.fixture(scope="module")
 def flows(services: dict[str, Service]) -> FlowSet:
-    return load(read_files(SHIPPED), services, ("en", "zh-CN"), NAMES)
+    return load(read_files(SHIPPED_FLOWS), services, ("en", "zh-CN"), NAMES)
 
 
 def test_the_flows_that_the_design_names_are_there(flows: FlowSet) -> None:
@@ -179,4 +179,23 @@ def test_a_caller_in_danger_is_told_to_keep_away_and_asked_only_where(
     assert entered == ["which", "keep_away", "open_danger"], "the ticket is open before anything is asked"
     assert turn.state is not None
     turn = resume(flows, turn.state, ServiceResult("tickets.open", "opened", {"ticket_number": "7"}))
+    assert turn.state is not None
+    turn = resume(flows, turn.state, ServiceResult("agents.at_work", "nobody"))
+    assert isinstance(turn.outputs[-1], Record)
+
+
+def test_a_caller_in_danger_waits_for_an_agent_when_one_is_at_work_and_says_where_when_none_has_time(
+    flows: FlowSet,
+) -> None:
+    turn = start(flows, "outage_report", CallStarted("+8613800138000", "95598", "inbound", "en"))
+    assert turn.state is not None
+    turn = resume(flows, turn.state, Speech("there is a wire down", 0.9))
+    assert turn.state is not None
+    turn = resume(flows, turn.state, ServiceResult("tickets.open", "opened", {"ticket_number": "7"}))
+    assert turn.state is not None
+    turn = resume(flows, turn.state, ServiceResult("agents.at_work", "somebody", {"agents": 2}))
+    assert isinstance(turn.outputs[-1], Transfer)
+    assert turn.outputs[-1].to == "agents"
+    assert turn.state is not None
+    turn = resume(flows, turn.state, DialEnded("no-answer"))
     assert isinstance(turn.outputs[-1], Record)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,28 +16,17 @@ from media.parts import GatewayParts, Limits
 from settings import Settings, load
 from tests.ivr.conftest import AGENT, SHARED
 from tests.media.gateway_parts import FLOW, LevelEndpointer, ScriptedEars, ScriptedVoice
-
-
-def two_free_ports() -> int:
-    """The first of two ports in a row that nobody listens on."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
+from tests.ports import free_port
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    port = two_free_ports()
+    port = free_port(2)
     made = load(environ={"HOTLINE_SERVER__PORT": str(port)}, home=tmp_path / "home")
     return made.model_copy(
         update={
-            "media": made.media.model_copy(update={"reconnect_s": 1.0, "max_calls": 5}),
+            # Whoever comes back may be slow; where nobody does, see `impatient`.
+            "media": made.media.model_copy(update={"reconnect_s": 20.0, "max_calls": 5}),
             "callbacks": made.callbacks.model_copy(update={"ring_timeout_s": 2}),
         }
     )
@@ -62,7 +50,7 @@ def parts(settings: Settings, database: Database, runner: Runner) -> GatewayPart
         ears={"en": ScriptedEars()},
         endpointers=LevelEndpointer,
         clock=lambda: datetime.now(UTC),
-        limits=Limits(turn_tries=(0.05, 0.05), ring_poll_s=0.05, live_poll_s=0.1, first_message_s=1.0),
+        limits=Limits(turn_tries=(0.05, 0.05), ring_poll_s=0.05, live_poll_s=0.1, first_message_s=3.0),
     )
 
 

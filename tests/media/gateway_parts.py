@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from media.parts import GatewayParts
 from speech.audio import tone
 from tests.media.line import LevelEndpointer
 
@@ -41,6 +42,12 @@ nodes:
   danger: {say: danger, barge_in: false, next: what}
   chinese: {set: {language: zh-CN}, next: what}
 """
+
+
+def impatient(parts: GatewayParts, *, reconnect_s: float = 0.5) -> GatewayParts:
+    """A gateway that soon gives up a call whose phone is lost."""
+    media = parts.settings.media.model_copy(update={"reconnect_s": reconnect_s})
+    return replace(parts, settings=parts.settings.model_copy(update={"media": media}))
 
 
 @dataclass

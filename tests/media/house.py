@@ -18,7 +18,8 @@ from accounts.demo import load_demo
 from database import Database
 from media.gateway import serve
 from media.parts import GatewayParts, Limits
-from processes.gateway import GatewayVoice, VoiceEndpointer, build_ears
+from processes.ears import build_ears
+from processes.gateway import GatewayVoice, VoiceEndpointer
 from settings import Settings, load
 
 
@@ -67,9 +68,10 @@ def house(home: Path, port: int, **environ: str) -> Iterator[House]:
     serving = threading.Thread(target=web.serve_forever, name="web")
     serving.start()
     voice = GatewayVoice(settings)
+    ears = build_ears(settings)
     parts = GatewayParts(
         settings=settings, database=hotline.database, runner=hotline.runner, redis_url=None, voice=voice,
-        ears=build_ears(settings), endpointers=VoiceEndpointer, clock=lambda: datetime.now(UTC),
+        ears=ears, endpointers=VoiceEndpointer, clock=lambda: datetime.now(UTC),
         limits=replace(Limits(), ring_poll_s=0.1),
     )  # fmt: skip
     gateway = Gateway(parts)
@@ -79,6 +81,8 @@ def house(home: Path, port: int, **environ: str) -> Iterator[House]:
     finally:
         gateway.stop()
         voice.close()
+        for pool in ears.values():
+            pool.close()
         web.shutdown()
         serving.join(10)
         web.server_close()

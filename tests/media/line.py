@@ -18,18 +18,20 @@ from media.actions import (
     MessageRecorded,
     Notice,
     Over,
+    PutThrough,
     Render,
     Spoken,
     TurnOver,
 )
 from media.session import MediaSession
-from media.waiting import Voiced
+from media.waiting import EndpointerFactory, Voiced
 from speech.audio import FRAME_BYTES, tone
 from speech.audio import pcm_to_mulaw as encoded
 
 FRAME_S = 0.02
 VOICE = encoded(tone((300.0,), 20))  # what the scripted endpointer takes for speech
 QUIET = b"\xff" * FRAME_BYTES
+MOMENT = encoded(tone((250.0,), 800))  # "one moment, please"
 
 
 class LevelEndpointer:
@@ -37,10 +39,17 @@ class LevelEndpointer:
 
     def __init__(self, end_silence_s: float) -> None:
         self._quiet_wanted = round(end_silence_s / FRAME_S)
+        self.reset()
+
+    def reset(self) -> None:
         self._loud = self._quiet = 0
         self._speaking = False
 
-    def accept(self, frame: bytes) -> Voiced:
+    @property
+    def quiet_s(self) -> float:
+        return self._quiet * FRAME_S if self._speaking else 0.0
+
+    def accept(self, frame: bytes, *, over_prompt: bool = False) -> Voiced:
         loud = any(frame)
         if not self._speaking:
             self._loud = self._loud + 1 if loud else 0
@@ -61,25 +70,34 @@ def say(text: str = "Press one.", *, barge_in: bool = True) -> Say:
 
 @dataclass
 class Line:
-    """Drives a session in 20 ms steps. Prompts last `prompt_s`; `words` is what the recogniser will say."""
+    """Drives a session in 20 ms steps. Prompts last `prompt_s`; `words` is what the recogniser will say.
+
+    Without `renders` prompts are kept in `unrendered` until the test calls `render`.
+    """
 
     prompt_s: float = 1.0
     hears: bool = True
     answers_marks: bool = True
     words: tuple[str, float] | None = ("report an outage", 0.9)
+    one_moment_s: float | None = None
+    renders: bool = True
+    endpointers: EndpointerFactory = LevelEndpointer
     now: float = 100.0
+    unrendered: list[Render] = field(default_factory=list)
     played: list[tuple[float, bytes]] = field(default_factory=list)
     cleared_at: list[float] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     captions: list[str] = field(default_factory=list)
     utterances: dict[int, bytes] = field(default_factory=dict)
     forgotten: list[int] = field(default_factory=list)
-    over: TurnOver | MessageRecorded | Over | None = None
+    over: TurnOver | PutThrough | MessageRecorded | Over | None = None
     over_at: float = 0.0
     most_ahead_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self.session = MediaSession(hears=lambda language: self.hears, endpointers=LevelEndpointer)
+        self.session = MediaSession(
+            hears=lambda language: self.hears, endpointers=self.endpointers, one_moment_s=self.one_moment_s
+        )
         self._buffer: list[bytes | str] = []  # frames and names of marks, at the far end
 
     def begin(self, *outputs: Output, turn: int = 0) -> None:
@@ -102,7 +120,7 @@ class Line:
             self._play_one_frame()
             self.do(self.session.tick(self.now))
 
-    def until_over(self, within_s: float = 60.0) -> TurnOver | MessageRecorded | Over:
+    def until_over(self, within_s: float = 60.0) -> TurnOver | PutThrough | MessageRecorded | Over:
         """Goes from deadline to deadline: a session that asks for none would hang here."""
         end = self.now + within_s
         while self.over is None:
@@ -110,6 +128,10 @@ class Line:
             assert self.now < end, "the turn does not end"
             self.wait(FRAME_S)
         return self.over
+
+    def render(self, action: Render) -> None:
+        sound = MOMENT if not action.needed else encoded(tone((500.0,), int(self.prompt_s * 1000)))
+        self.do(self.session.rendered(action.prompt, sound, self.now))
 
     @property
     def heard_s(self) -> float:
@@ -119,8 +141,10 @@ class Line:
         for action in actions:
             match action:
                 case Render():
-                    sound = encoded(tone((500.0,), int(self.prompt_s * 1000)))
-                    self.do(self.session.rendered(action.prompt, sound, self.now))
+                    if self.renders:
+                        self.render(action)
+                    else:
+                        self.unrendered.append(action)
                 case Audio():
                     self._buffer += [action.mulaw[at : at + FRAME_BYTES] for at in range(0, len(action.mulaw), 160)]
                     ahead = sum(isinstance(item, bytes) for item in self._buffer) * FRAME_S
@@ -144,7 +168,7 @@ class Line:
                 case Finish():
                     if self.words is not None:
                         self.do(self.session.recognized(action.utterance, *self.words, self.now))
-                case TurnOver() | MessageRecorded() | Over():
+                case TurnOver() | PutThrough() | MessageRecorded() | Over():
                     assert self.over is None, "a turn ended twice"
                     self.over, self.over_at = action, self.now
                 case _:

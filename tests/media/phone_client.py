@@ -70,7 +70,7 @@ class TestPhone:
 
     # --- in
 
-    async def until(self, event: str, within_s: float = 10.0, **fields: Any) -> dict[str, Any]:
+    async def until(self, event: str, within_s: float = 30.0, **fields: Any) -> dict[str, Any]:
         """The first message not yet taken that is `event` with these fields; those before it are dropped."""
 
         def found() -> dict[str, Any] | None:
@@ -87,10 +87,17 @@ class TestPhone:
                 await self._arrived.wait()
             return message
 
-    async def caption(self, text: str, who: str = "hotline", within_s: float = 10.0) -> dict[str, Any]:
+    async def tone(self, turn: int) -> None:
+        """Until the tone of a message has been heard, and the hotline knows: what is said from now on is recorded."""
+        await self.until("mark", mark={"name": f"{turn}.tone"})
+        async with asyncio.timeout(10):
+            while self._buffer:
+                await asyncio.sleep(0.01)
+
+    async def caption(self, text: str, who: str = "hotline", within_s: float = 30.0) -> dict[str, Any]:
         return await self.until("caption", within_s, text=text, who=who, partial=False)
 
-    async def close_reason(self, within_s: float = 5.0) -> tuple[int | None, str | None]:
+    async def close_reason(self, within_s: float = 30.0) -> tuple[int | None, str | None]:
         await asyncio.wait_for(self.socket.wait_closed(), within_s)
         return self.closed
 

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from speech.audio import resample, write_wav
-from tests.media.conftest import two_free_ports
 from tests.media.house import House, house
 from tests.media.test_ringing import order
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("phone-browser")]
 
@@ -27,7 +27,7 @@ WAIT_MS = 15_000
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house") / "home", two_free_ports()) as made:
+    with house(tmp_path_factory.mktemp("house") / "home", free_port(2)) as made:
         yield made
 
 

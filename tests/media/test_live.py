@@ -32,7 +32,7 @@ async def page(settings: Settings) -> AsyncIterator[ClientConnection]:
         yield socket
 
 
-async def told(socket: ClientConnection, within_s: float = 5.0) -> dict[str, Any]:
+async def told(socket: ClientConnection, within_s: float = 20.0) -> dict[str, Any]:
     message: dict[str, Any] = orjson.loads(await asyncio.wait_for(socket.recv(), within_s))
     return message
 
@@ -112,13 +112,13 @@ def test_over_redis_every_page_hears_at_once_what_changed(
         listening = replace(parts, redis_url=valkey.url, limits=replace(parts.limits, live_poll_s=60))
         async with gateway(listening), page(settings) as one, page(settings) as two:
             assert (await told(one))["topic"] == (await told(two))["topic"] == "hello"
-            await asyncio.sleep(0.3)
+            await asyncio.to_thread(valkey.listened, "hotline:live")
             await asyncio.to_thread(valkey.client.publish, "hotline:live", '{"topic": "call", "id": "c1"}')
             for socket in (one, two):
-                assert await told(socket, 1.0) == {"topic": "call", "id": "c1", "sequence": 0}
+                assert await told(socket) == {"topic": "call", "id": "c1", "sequence": 0}
             await asyncio.to_thread(valkey.client.publish, "hotline:live", "not JSON")
             await asyncio.to_thread(valkey.client.publish, "hotline:live", '{"topic": "call", "id": "c2"}')
-            assert (await told(one, 1.0))["id"] == "c2"
+            assert (await told(one))["id"] == "c2"
 
     run(scenario())
 
@@ -148,7 +148,7 @@ def test_a_redis_that_dies_and_returns_is_listened_to_again(
             await asyncio.sleep(0.5)
             server = start()
             client = redis.Redis.from_url(url)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while await asyncio.to_thread(client.publish, "hotline:live", '{"topic": "call", "id": "c1"}') == 0:
                     await asyncio.sleep(0.1)
             assert (await told(socket))["id"] == "c1"

@@ -54,7 +54,9 @@ def test_twilios_own_messages_are_read() -> None:
     }  # fmt: skip
     sound = bytes(range(160))
     media = {"event": "media", "media": {"track": "inbound", "chunk": "2", "payload": base64.b64encode(sound).decode()}}
-    assert parse(orjson.dumps(start).decode()) == Start("MZ18ad3ab5a668481ce02b83e7395059f0", resume="abc")
+    assert parse(orjson.dumps(start).decode()) == Start(
+        "MZ18ad3ab5a668481ce02b83e7395059f0", resume="abc", call_sid="CA1"
+    )
     assert parse(orjson.dumps(media).decode()) == Media(sound)
     assert parse('{"event":"dtmf","dtmf":{"track":"inbound_track","digit":"#"}}') == Key("#")
     assert parse('{"event":"mark","mark":{"name":"3.0"}}') == Marked("3.0")

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from ivr.events import DialEnded, Digits, NoInput, Speech
 from ivr.outputs import Gather, Hangup, KeyInput, Record, SpeechInput, Transfer
-from media.actions import MessageRecorded, Over, TurnOver
+from media.actions import MessageRecorded, Over, PutThrough, TurnOver
 from media.gathering import DECODE_PATIENCE_S
 from media.playout import MARK_GRACE_S
+from media.texts import text
 from speech.audio import PCM_FRAME_BYTES, beep
 from tests.media.line import QUIET, Line, say
 
@@ -248,6 +249,18 @@ def test_speech_is_handed_over_with_its_beginning() -> None:
     assert voiced == 40, "the frames before the onset was known belong to it"
 
 
+def test_what_interrupts_an_utterance_gives_its_recogniser_back() -> None:
+    line = Line()
+    line.begin(gather(MENU, PHRASES))
+    line.speak(0.5)
+    assert list(line.utterances) == [0]
+    line.begin(say("This call has reached its time limit.", barge_in=False), Hangup("time limit"))
+    assert line.forgotten == [0]
+    line.speak(0.5)
+    assert list(line.utterances) == [0], "nobody listens any more"
+    assert line.until_over() == Over("time limit")
+
+
 def test_an_utterance_under_way_is_not_silence() -> None:
     line = Line()
     line.begin(gather(MENU, PHRASES))
@@ -328,6 +341,37 @@ def test_without_ears_for_the_language_keys_work_and_the_caller_is_told_once() -
     assert line.notices == ["keypad_only"]
     line.do(line.session.words("billing", line.now))
     assert event(line) == Speech("billing", 1.0)
+
+
+def test_when_all_recognisers_are_busy_the_caller_is_asked_for_keys_in_the_same_wait() -> None:
+    line = Line(words=None)
+    line.begin(say(), gather(MENU, PHRASES))
+    line.wait(1.5)
+    line.speak(0.4)
+    line.do(line.session.recognized(0, "", 0.0, line.now, busy=True))
+    line.speak(0.6)  # they speak on while they are told
+    assert line.captions == ["Press one.", text("ears_busy", "en")]
+    assert list(line.utterances) == [0], "nobody can listen yet"
+    line.wait(0.4)
+    told = line.now
+    line.wait(4.9)
+    assert line.over is None, "the time for an answer begins anew"
+    line.speak(0.4)
+    assert list(line.utterances) == [0, 1], "and speech may be tried again"
+    line.press("1")
+    assert event(line) == Digits("1")
+    assert told < line.over_at
+
+
+def test_who_does_nothing_after_that_is_silent_from_the_end_of_what_they_were_told() -> None:
+    line = Line(words=None)
+    line.begin(gather(MENU, PHRASES))
+    line.speak(0.4)
+    line.do(line.session.recognized(0, "", 0.0, line.now, busy=True))
+    begun = line.now
+    line.until_over()
+    assert event(line) == NoInput()
+    assert line.over_at - begun == pytest.approx(1.0 + 5.0, abs=0.05)
 
 
 # --- messages
@@ -423,12 +467,17 @@ def test_the_call_ends_when_the_last_word_has_been_heard_not_when_it_was_sent() 
     assert not line.cleared_at
 
 
-def test_a_transfer_says_that_it_cannot_be_and_fails() -> None:
+def test_a_transfer_is_due_when_its_prompt_has_been_heard_and_the_turn_ends_when_it_does() -> None:
     line = Line()
-    line.begin(say("I put you through."), Transfer("+8613800000000"))
+    wish = Transfer("+8613800000000")
+    line.begin(say("I put you through."), wish)
     line.until_over()
-    assert event(line) == DialEnded("failed")
-    assert line.notices == ["no_transfer"]
+    assert line.over == PutThrough(0, wish)
+    line.over = None
+    line.do(line.session.dialled(7, DialEnded("busy"), line.now))
+    assert line.over is None, "another transfer's end is none of this one"
+    line.do(line.session.dialled(0, DialEnded("busy"), line.now))
+    assert event(line) == DialEnded("busy")
 
 
 def test_an_answer_begun_again_is_played_again() -> None:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.processes.running import RunningHotline, command, environment, two_free_ports
+from tests.ports import free_port
+from tests.processes.running import RunningHotline, command, environment
 
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHotline]:
     """Shared by the tests of a module: they run in the order they are written, and the last one stops it."""
     home = tmp_path_factory.mktemp("hotline") / "home"
-    port = two_free_ports()
+    port = free_port(2)
     output = home.parent / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,26 +19,18 @@ from settings import ROOT
 CHILDREN = frozenset({"valkey", "web", "media", "worker", "scheduler"})
 
 
-def two_free_ports() -> int:
-    """A port that is free and whose next one is free as well."""
-    while True:
-        with closing(socket.socket()) as first, closing(socket.socket()) as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
+PATIENCE = 4
+"""On a busy machine the same happens, later."""
 
 
 def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    deadline = time.monotonic() + seconds
+    """What `condition` finds, once it finds something; on a machine with nothing else to do within `seconds`."""
+    deadline = time.monotonic() + PATIENCE * seconds
     while True:
         found = condition()
         if found:
             return found
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        assert time.monotonic() < deadline, f"{what} did not happen within {PATIENCE * seconds} s"
         time.sleep(0.1)
 
 

@@ -25,9 +25,10 @@ from ivr.channels.twilio.simulate import over_http
 from ivr.channels.twilio.simulation import Answer, SimulatedCall
 from models import CallTurn, OutboundAttempt, Ticket, TicketStage, User
 from tests.ivr.channels.fake_twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio, running
-from tests.processes.running import RunningHotline, command, environment, two_free_ports, wait_for
+from tests.ports import free_port
+from tests.processes.running import RunningHotline, command, environment, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 KILLABLE = ("web", "worker", "scheduler", "valkey", "media")
 EMMA = "+8613800571001"
 
@@ -68,7 +69,7 @@ def persistent(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     home = tmp_path_factory.mktemp("killed") / "home"
-    port = two_free_ports()
+    port = free_port(2)
     output = home.parent / "output"
     with running() as twilio, output.open("wb") as file:
         configured = environment(home) | {

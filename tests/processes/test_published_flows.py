@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ivr.flow_store import SHIPPED
-from tests.processes.running import RunningHotline, command, environment, two_free_ports, wait_for
+from settings import SHIPPED_FLOWS
+from tests.ports import free_port
+from tests.processes.running import RunningHotline, command, environment, wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -22,14 +23,14 @@ pytestmark = pytest.mark.processes
 def variables(tmp_path: Path) -> dict[str, str]:
     flows = tmp_path / "flows"
     flows.mkdir()
-    for path in SHIPPED.glob("*.yaml"):
+    for path in SHIPPED_FLOWS.glob("*.yaml"):
         shutil.copy(path, flows)
     return {**environment(tmp_path / "home"), "HOTLINE_CALLFLOWS__FOLDER": str(flows)}
 
 
 @contextmanager
 def running(tmp_path: Path, variables: dict[str, str], name: str) -> Iterator[RunningHotline]:
-    output, port = tmp_path / name, two_free_ports()
+    output, port = tmp_path / name, free_port(2)
     with output.open("wb") as file:
         process = subprocess.Popen(
             command("start", "--port", str(port)), env=variables, stdout=file, stderr=subprocess.STDOUT

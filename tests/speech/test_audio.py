@@ -105,6 +105,76 @@ def test_any_pcm_wav_is_read_as_telephone_sound(tmp_path: Path, channels: int, w
     assert strength(read_wav(path), 1000) == pytest.approx(9000 / 32768, rel=0.1)
 
 
+EXTENSIBLE = bytes.fromhex("000000001000800000aa00389b71")
+
+
+def riff(form: bytes, samples: bytes, *, says_bytes: int | None = None) -> bytes:
+    size = len(samples) if says_bytes is None else says_bytes
+    chunks = b"LIST" + struct.pack("<I", 3) + b"abc\0"  # of odd length: filled up to an even one
+    chunks += b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", size) + samples
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def form(kind: int, rate: int, bits: int, *, channels: int = 1) -> bytes:
+    block = channels * bits // 8
+    return struct.pack("<HHIIHH", kind, channels, rate, rate * block, block, bits)
+
+
+@pytest.mark.parametrize("kind", ["extensible 24 bits", "float", "double", "mu-law", "A-law", "length not known"])
+def test_what_studios_and_makers_of_telephone_prompts_write_is_read(tmp_path: Path, kind: str) -> None:
+    pcm = sine(1000, RATE)
+    scaled = [sample / 32768 for (sample,) in struct.iter_unpack("<h", pcm)]
+    extensible = form(0xFFFE, RATE, 24) + struct.pack("<HHI", 22, 24, 4) + struct.pack("<H", 1) + EXTENSIBLE
+    file = {
+        "extensible 24 bits": riff(extensible, audioop.lin2lin(pcm, 2, 3)),
+        "float": riff(form(3, RATE, 32), struct.pack(f"<{len(scaled)}f", *scaled)),
+        "double": riff(form(3, RATE, 64), struct.pack(f"<{len(scaled)}d", *scaled)),
+        "mu-law": riff(form(7, RATE, 8), audioop.lin2ulaw(pcm, 2)),
+        "A-law": riff(form(6, RATE, 8), audioop.lin2alaw(pcm, 2)),
+        "length not known": riff(form(1, RATE, 16), pcm, says_bytes=0xFFFFFFFF),
+    }[kind]
+    path = tmp_path / "prompt.wav"
+    path.write_bytes(file)
+    assert len(read_wav(path)) == len(pcm)
+    assert strength(read_wav(path), 1000) == pytest.approx(strength(pcm, 1000), rel=0.05)
+
+
+def test_floats_that_are_too_loud_or_no_numbers_do_not_break_it(tmp_path: Path) -> None:
+    path = tmp_path / "prompt.wav"
+    path.write_bytes(riff(form(3, RATE, 32), struct.pack("<4f", 7.0, -7.0, float("nan"), 0.5)))
+    assert struct.unpack("<4h", read_wav(path)) == (32767, -32767, 0, 16384)
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        (b"", "it is empty"),
+        (b"ID3\x04", "MP3 by another name"),
+        (b"\0\0\0\x1cftypM4A ", "MP4 by another name"),
+        (riff(form(0x55, 8000, 0), b"x" * 99), "it is compressed: MP3"),
+        (riff(form(1, 0, 16), b"xx"), "no sound"),
+        (riff(form(1, 8000, 48), b"x" * 6), "no sound"),
+        (riff(form(1, 8000, 16), b"")[:-8], "ends before its sound begins"),
+        (riff(b"short", b"xx"), "format is cut short"),
+    ],
+)
+def test_what_is_no_sound_says_what_it_is(tmp_path: Path, file: bytes, says: str) -> None:
+    path = tmp_path / "prompt.wav"
+    path.write_bytes(file)
+    with pytest.raises(AudioError, match=says):
+        read_wav(path)
+
+
+def test_a_file_cut_short_is_read_as_far_as_it_goes_unless_it_has_to_be_whole(tmp_path: Path) -> None:
+    path = tmp_path / "prompt.wav"
+    write_wav(path, beep())
+    assert read_wav(path, whole=True) == beep()
+    path.write_bytes(path.read_bytes()[:1001])
+    assert read_wav(path) == beep()[:956]
+    with pytest.raises(AudioError, match="cut short"):
+        read_wav(path, whole=True)
+
+
 def test_a_file_that_is_no_sound_is_named(tmp_path: Path) -> None:
     path = tmp_path / "notes.wav"
     path.write_text("not a sound")

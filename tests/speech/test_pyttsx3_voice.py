@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from speech import pyttsx3_voice
 from speech.audio import speech_level_dbfs
 from speech.pyttsx3_voice import DEFAULT_VOICES, Pyttsx3Voice, VoiceChoice
 from speech.voices import VoiceUnavailable
@@ -66,6 +67,40 @@ def test_threads_get_the_text_they_asked_for(voice: Pyttsx3Voice) -> None:
         assert length == pytest.approx(rendered[index % 3], rel=0.05)
 
 
+def test_the_first_prompt_is_whole_on_a_slow_disk_and_at_the_pace_asked_for(tmp_path: Path) -> None:
+    program = """
+import os, sys, time, wave
+import voice_process
+
+write = wave.Wave_write.writeframes
+
+def slowly(writer, sound):
+    half = len(sound) // 4 * 2
+    write(writer, sound[:half])
+    time.sleep(0.1)
+    write(writer, sound[half:])
+
+wave.Wave_write.writeframes = slowly
+lengths = []
+for path in sys.argv[2:]:
+    request = {"text": "Press one to report an outage.", "voice": "gmw/en-us", "words_per_minute": 120, "path": path}
+    assert voice_process.answer(request) == {"ok": True}
+    lengths.append(os.path.getsize(path))
+print(*lengths, file=open(sys.argv[1], "w"))
+"""
+    lengths, first_wav, second_wav = (tmp_path / name for name in ("lengths", "first.wav", "second.wav"))
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(lengths), str(first_wav), str(second_wav)],
+        cwd=Path(pyttsx3_voice.__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    first, second = map(int, lengths.read_text().split())
+    assert first == pytest.approx(second, rel=0.02)
+
+
 def test_a_killed_voice_is_replaced_unnoticed(own_voice: Pyttsx3Voice) -> None:
     assert own_voice.process_id is None
     own_voice.render("yes", "en")
@@ -76,17 +111,53 @@ def test_a_killed_voice_is_replaced_unnoticed(own_voice: Pyttsx3Voice) -> None:
     assert own_voice.process_id != first
 
 
-def test_a_voice_that_hangs_is_given_up_and_replaced() -> None:
+def test_a_prompt_whose_voice_is_killed_over_it_is_rendered_by_the_next(own_voice: Pyttsx3Voice) -> None:
+    first = own_voice.render("hello", "en")
+    pid = own_voice.process_id
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)  # so that it cannot be done before it is killed
+    with ThreadPoolExecutor(1) as thread:
+        rendering = thread.submit(own_voice.render, "hello", "en")
+        until = time.monotonic() + 30
+        while not own_voice._lock.locked() and time.monotonic() < until:  # it has been asked then
+            time.sleep(0.005)
+        os.kill(pid, signal.SIGKILL)
+        assert len(rendering.result(60)) == pytest.approx(len(first), rel=0.05)
+    assert own_voice.process_id not in (None, pid)
+
+
+def test_a_voice_that_hangs_is_replaced_and_the_next_says_it() -> None:
     voice = Pyttsx3Voice(timeout_s=3)
     try:
         voice.render("yes", "en")
         hung = voice.process_id
         assert hung is not None
         os.kill(hung, signal.SIGSTOP)
-        with pytest.raises(VoiceUnavailable, match="restarted"):
-            voice.render("no", "en")
         assert voice.render("no", "en")
         assert voice.process_id != hung
+    finally:
+        voice.close()
+
+
+def test_one_that_hangs_again_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyttsx3_voice, "_START_TIMEOUT_S", 0.0)
+    voice = Pyttsx3Voice(timeout_s=0.3)
+    start = voice._start
+
+    def started_hung() -> None:
+        start()
+        assert voice.process_id is not None
+        os.kill(voice.process_id, signal.SIGSTOP)
+
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(voice, "_start", started_hung)
+            with pytest.raises(VoiceUnavailable, match=r"a fresh one as well, did not answer within 0\.3 s"):
+                voice.render("no", "en")
+        assert voice.process_id is None, "nothing is left of them"
+        monkeypatch.undo()
+        voice._timeout_s = 30
+        assert voice.render("no", "en")
     finally:
         voice.close()
 

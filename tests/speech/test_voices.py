@@ -96,6 +96,58 @@ def test_a_damaged_file_is_rendered_again(tmp_path: Path) -> None:
     assert len(voice.rendered) == 2
 
 
+def test_a_file_that_was_cut_short_is_rendered_again(tmp_path: Path) -> None:
+    voice = CountingVoice()
+    cache = CachedVoice(voice, tmp_path, 10**6)
+    whole = cache.pcm("hello", "en")
+    os.truncate(cache.path("hello", "en"), 144)  # as after a disk that was full, or a machine that lost its power
+    assert cache.pcm("hello", "en") == whole
+    assert cache.path("hello", "en").stat().st_size == 2044
+
+
+def test_who_comes_as_another_has_just_rendered_it_does_not_render_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = CountingVoice()
+    cache = CachedVoice(voice, tmp_path, 10**6)
+    look = CachedVoice._read
+
+    def late(self: CachedVoice, path: Path) -> bytes | None:
+        """Sees nothing, and goes on only when another thread has rendered it and is gone."""
+        found = look(self, path)
+        if not voice.rendered:
+            monkeypatch.setattr(CachedVoice, "_read", look)
+            cache.pcm("hello", "en")
+        return found
+
+    monkeypatch.setattr(CachedVoice, "_read", late)
+    assert cache.pcm("hello", "en") == bytes([5, 1]) * 1000
+    assert voice.rendered == ["hello"]
+
+
+def test_several_processes_together_keep_to_the_limit(tmp_path: Path) -> None:
+    limit = 40 * 2044
+    caches = [CachedVoice(CountingVoice(), tmp_path, limit) for _ in range(4)]
+    kept = []
+    for number in range(60):
+        for cache in caches:
+            cache.pcm(f"{number} {id(cache)}", "en")
+        kept.append(sum(file.stat().st_size for file in tmp_path.rglob("*.wav")))
+    assert max(kept) <= limit * (1 + 4 * 0.05) + 4 * 2044
+    assert kept[-1] > limit / 2
+
+
+def test_what_a_process_that_was_killed_left_half_written_goes(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    old, fresh = tmp_path / "ab" / ".abc.1.part", tmp_path / "ab" / ".abd.2.part"
+    for part in (old, fresh):
+        part.write_bytes(b"RIFF")
+    os.utime(old, (1, 1))
+    CachedVoice(CountingVoice(), tmp_path, 10**6)
+    assert not old.exists()
+    assert fresh.exists(), "another process may be writing it"
+
+
 def test_a_disk_that_cannot_be_written_does_not_silence_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, pcm: bytes) -> None:
         raise OSError("no space left on device")
@@ -113,8 +165,20 @@ def test_warming_renders_what_is_missing_and_names_the_language_that_fails(tmp_p
         cache.warm(texts)
     assert voice.rendered == ["one", "一", "two"]
     voice.broken = ""
-    assert cache.warm(texts) == 2
-    assert cache.warm(texts) == 0
+    told: list[tuple[int, int]] = []
+    assert cache.warm(texts, lambda done, of: told.append((done, of)) is None)
+    assert told == [(1, 2), (2, 2)]
+    assert cache.warm(texts, lambda done, of: told.append((done, of)) is None)
+    assert len(told) == 2, "and then all are there"
+
+
+def test_warming_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    voice = CountingVoice()
+    cache = CachedVoice(voice, tmp_path, 10**6)
+    texts = [("one", "en"), ("two", "en"), ("three", "en")]
+    assert not cache.warm(texts, lambda done, of: done < 2)
+    assert voice.rendered == ["one", "two"]
+    assert cache.warm(texts, lambda done, of: False), "the last one was there before it was asked"
 
 
 def test_the_real_voice_through_the_cache(tmp_path: Path, voice: Pyttsx3Voice) -> None:

@@ -7,6 +7,7 @@ the order of SequenceNumber, and it holds also when a number is missing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 import outbox
 from ivr.calls import CallError, NewRecording
 from ivr.channels.twilio import forms
+from ivr.channels.twilio.streams import HANDED_OVER
 from ivr.events import Recorded
 from ivr.outputs import Record
 from ivr.runner import Runner
@@ -29,6 +31,11 @@ MESSAGE_GRACE = timedelta(seconds=60)
 _STANDING = sa.select(Call.id, Call.status, Call.turn, Call.state, CallTurn.outputs).outerjoin(
     CallTurn, (CallTurn.call_id == Call.id) & (CallTurn.number == Call.turn)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    by_agent_to: str | None  # the number that an agent has named; None: to where the flow says
 
 
 class CallProgress:
@@ -50,6 +57,32 @@ class CallProgress:
             self._await_message(row.id, row.turn)
         else:
             self._runner.ended(row.id, status, "caller" if status is CallStatus.COMPLETED else status.value)
+
+    def over(self, call_id: str) -> bool:
+        """Whether the call has ended, or is not there."""
+        with self._database.reading() as session:
+            status = session.scalar(sa.select(Call.status).where(Call.id == call_id))
+        return status is None or status.final
+
+    def handed_over(self, call_id: str) -> HandedOver | None:
+        """Where the media process that carried the call has closed its stream for Twilio to go on."""
+        with self._database.reading() as session:
+            handed = sa.select(Call.put_through_to).where(Call.id == call_id, Call.gateway == HANDED_OVER)
+            row = session.execute(handed).one_or_none()
+        return None if row is None else HandedOver(row.put_through_to)
+
+    def put_through_over(self, call_id: str, *, answered: bool) -> None:
+        """The talk is over, or nobody answered there: then the caller waits for an agent again, as long as before."""
+        waits_no_more = {"waiting_since": None, "away_since": None} if answered else {}
+        with self._database.transaction() as session:
+            still = sa.and_(Call.gateway == HANDED_OVER, Call.put_through_to.is_not(None))
+            _set(session, call_id, still, gateway=None, put_through_to=None, agent_id=None, **waits_no_more)
+            outbox.notify(session, "call", call_id)
+
+    def left_stream(self, call_id: str) -> None:
+        """No media process has anything to do with the call any more: none of them may end it."""
+        with self._database.transaction() as session:
+            _set(session, call_id, Call.gateway.is_not(None), gateway=None)
 
     def recording(self, call_id: str | None, sid: str, turn: int | None, form: Mapping[str, str]) -> None:
         """The file of a message is ready, or there will be none. Usually the turn has told of it before."""

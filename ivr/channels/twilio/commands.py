@@ -36,6 +36,10 @@ def setup(context: click.Context) -> None:
         "server.public_url: how Twilio reaches this web": settings.server.public_url,
         "twilio.number: our number there, for calling customers back": settings.twilio.number,
     }
+    if settings.twilio.streams:
+        click.echo(
+            f"Calls at {', '.join(settings.twilio.streams)} run over streams to {settings.media.public_url}/twilio/..."
+        )
     for what in [what for what, there in missing.items() if not there]:
         click.echo(f"missing: {what}")
 

@@ -98,6 +98,13 @@ def turn_number(arguments: Mapping[str, str]) -> int:
     return int(value)
 
 
+def broken(arguments: Mapping[str, str]) -> int:
+    value = arguments.get("broken", "")
+    if not (value.isascii() and value.isdecimal() and len(value) == 1):
+        raise BadRequest(f"broken= in the address must be a digit, it is {value[:60]!r}")
+    return int(value)
+
+
 def number(value: str) -> str:
     """E.164 or a short code; "anonymous" for a withheld number, a SIP address and the like."""
     return value if _NUMBER.match(value) else "anonymous"

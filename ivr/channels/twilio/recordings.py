@@ -7,16 +7,14 @@ answers 404, so the job is tried again later.
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import wave
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import outbox
 from database import Database
 from ivr.channels.twilio.rest import API_URL
 from models import Recording, RecordingStatus
+from recording_store import Form, RecordingStore
 from settings import Settings
 
 TIMEOUT_S = 30.0
@@ -47,9 +45,9 @@ def fetch(settings: Settings, database: Database, recording_id: str, now: dateti
         if now - created_at > GIVEN_UP_AFTER:
             return _lost(database, recording_id)
         raise RecordingNotReady(f"Twilio has no file of recording {sid} yet")
-    seconds = _seconds(audio, sid)
-    name = f"{recording_id}.wav"
-    _write(settings.home / "recordings" / name, audio)
+    pcm, form = _sound(audio, sid)
+    seconds = round(len(pcm) / form.bytes_a_second, 2)
+    name = RecordingStore.of(settings).write(recording_id, pcm, form)
     with database.transaction() as session:
         recording = session.get_one(Recording, recording_id)
         if recording.status is RecordingStatus.REMOTE:
@@ -84,27 +82,16 @@ def _download(settings: Settings, sid: str) -> bytes | None:
         raise RecordingNotReady(f"recording {sid} could not be fetched: {error}") from error
 
 
-def _seconds(audio: bytes, sid: str) -> float:
+def _sound(audio: bytes, sid: str) -> tuple[bytes, Form]:
     try:
         with wave.open(io.BytesIO(audio)) as file:
-            return round(float(file.getnframes() / file.getframerate()), 2)
-    except (wave.Error, EOFError, ZeroDivisionError) as error:
+            form = Form(file.getnchannels(), file.getsampwidth(), file.getframerate())
+            pcm = file.readframes(file.getnframes())
+    except (wave.Error, EOFError) as error:
         raise RecordingNotReady(f"recording {sid} is no WAV file: {error}") from error
-
-
-def _write(path: Path, audio: bytes) -> None:
-    """Whole or not at all, and on the disk before the row says so."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(audio)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    if not form.bytes_a_second:
+        raise RecordingNotReady(f"recording {sid} is no WAV file: it has no sampling rate")
+    return pcm, form
 
 
 def _lost(database: Database, recording_id: str) -> bool:

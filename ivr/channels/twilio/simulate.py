@@ -58,6 +58,8 @@ def _act(call: SimulatedCall, waiting: Waiting, terminal: Terminal) -> Waiting:
     typed = terminal.ask(_prompt(waiting, terminal))
     if typed.kind == "hang_up":
         return call.hang_up()
+    if waiting.kind == "connect":  # this terminal has no sound: the stream breaks until the call goes on by webhook
+        return call.stream_ended()
     if waiting.kind == "dial":
         return call.dial_ended(typed.text if typed.kind == "words" else "no-answer", 30)
     if waiting.kind == "record":
@@ -77,6 +79,9 @@ def _leave(call: SimulatedCall, typed: Typed) -> Waiting:
 
 def _prompt(waiting: Waiting, terminal: Terminal) -> str:
     attributes = waiting.attributes
+    if waiting.kind == "connect":
+        terminal.show(f"-- a stream to {waiting.stream.rpartition('/')[0]}/..., which has no sound here")
+        return "enter, and it breaks"
     if waiting.kind == "record":
         terminal.show(f"-- beep, at most {attributes.get('maxLength', '3600')} s: type a message, or its seconds")
         return "message"

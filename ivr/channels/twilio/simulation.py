@@ -6,6 +6,7 @@ The terminal (`simulate`) and the tests drive it. It knows nothing of how reques
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from ivr.channels.twilio.signature import SIGNATURE_HEADER
 
 API_VERSION: Final = "2010-04-01"
 MOST_REDIRECTS: Final = 20  # documents run without the caller doing anything; more is a loop
-_VERBS = {"Say", "Play", "Pause", "Gather", "Record", "Dial", "Redirect", "Hangup"}
+_STREAM_TOKEN: Final = re.compile(r'(<Stream url="[^"]*/)[^"/]*')
+_VERBS = {"Say", "Play", "Pause", "Gather", "Record", "Dial", "Connect", "Redirect", "Hangup"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,17 @@ Transport = Callable[[str, bytes, Mapping[str, str]], Answer]  # address, form b
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Where the call stands. `kind`: gather, record, dial or over. `heard`: what the caller heard until then."""
+    """Where the call stands. `kind`: gather, record, dial, connect or over. `heard`: what the caller heard until then.
+
+    At `connect`, `stream` is the address that Twilio opens a stream to, and `parameters` go with its start.
+    """
 
     kind: str
     heard: tuple[str, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
     dialled: str = ""
+    stream: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class ApplicationError(Exception):
@@ -151,9 +158,21 @@ class SimulatedCall:
         fields = {"CallStatus": "in-progress", "DialCallStatus": status, "DialCallSid": f"CA{secrets.token_hex(16)}"}
         return self._ask(self._action(dial), fields | ({"DialCallDuration": str(seconds)} if seconds else {}))
 
+    def stream_ended(self) -> Waiting:
+        """The stream is over, whoever ended it, or could not be begun."""
+        return self._ask(self._action(self._expect("connect")), {"CallStatus": "in-progress"})
+
     def hang_up(self) -> Waiting:
-        """The caller puts the phone down."""
+        """The caller puts the phone down. A `<Connect>` or `<Dial>` that ends by it still asks its action."""
+        verb = self._verb
+        if verb is not None and (verb.tag == "Connect" or (verb.tag == "Dial" and verb.get("action"))):
+            dialled = {"DialCallStatus": "canceled"} if verb.tag == "Dial" else {}
+            self.post(self._action(verb), {"CallStatus": "completed", **dialled})
         return self._over()
+
+    def signature_of_stream(self) -> str:
+        """What Twilio puts into the header of the request that opens the stream."""
+        return str(self._validator.compute_signature(self.waiting.stream, {}))
 
     def report(self, status: str, **more: str) -> Answer | None:
         """A status callback. None where nobody wants one."""
@@ -176,7 +195,7 @@ class SimulatedCall:
         self.answers.append(answer)
         if self._replay:
             again = self._transport(url, body, headers)
-            if (again.status, again.body) != (answer.status, answer.body):
+            if (again.status, _comparable(again.body)) != (answer.status, _comparable(answer.body)):
                 raise ApplicationError(f"the same request twice was answered differently: {answer} and {again}")
         return answer
 
@@ -204,7 +223,7 @@ class SimulatedCall:
                 break
             if verb.tag == "Redirect":
                 return self._ask(urljoin(self._url, verb.text or ""), {"CallStatus": "in-progress"})
-            if verb.tag in {"Gather", "Record", "Dial"}:
+            if verb.tag in {"Gather", "Record", "Dial", "Connect"}:
                 return self._wait(verb)
             self._heard += _spoken([verb])
         return self._over()
@@ -217,7 +236,12 @@ class SimulatedCall:
             self._heard += _spoken(verb)
         if verb.tag == "Dial":
             dialled = " ".join(text.strip() for text in verb.itertext())
-        self.waiting = Waiting(verb.tag.lower(), tuple(self._heard), dict(verb.attrib), dialled)
+        stream = verb.find("Stream") if verb.tag == "Connect" else None
+        self.waiting = Waiting(
+            verb.tag.lower(), tuple(self._heard), dict(verb.attrib), dialled,
+            stream.get("url", "") if stream is not None else "",
+            {one.get("name", ""): one.get("value", "") for one in stream} if stream is not None else {},
+        )  # fmt: skip
         self._heard = []
         return self.waiting
 
@@ -244,6 +268,11 @@ class SimulatedCall:
 
     def _action(self, verb: ElementTree.Element) -> str:
         return urljoin(self._url, verb.get("action") or self._url)
+
+
+def _comparable(document: str) -> str:
+    """Without what is made anew each time: the token in a stream's address holds the second it was made in."""
+    return _STREAM_TOKEN.sub(r"\1", document)
 
 
 def _spoken(verbs: Iterable[ElementTree.Element]) -> list[str]:

@@ -57,18 +57,23 @@ def render(
     wait = outputs[-1] if outputs else None
     match wait:
         case Gather():
-            return _document(_gather(wait, spoken, urls.turn(call_id, turn), playable))
+            return document(_gather(wait, spoken, urls.turn(call_id, turn), playable))
         case Record():
             empty = urls.turn(call_id, turn, empty="1")
             record = _record(wait, urls.turn(call_id, turn), empty, urls.status(call_id, turn))
-            return _document(_say_all(spoken, playable) + record)
+            return document(_say_all(spoken, playable) + record)
         case Transfer():
             dial = _dial(wait.to, wait.timeout_s, urls.turn(call_id, turn))
-            return _document(_say_all(spoken, playable) + dial)
+            return document(_say_all(spoken, playable) + dial)
         case Hangup():
-            return _document(_say_all(spoken, playable) + _tag("Hangup"))
+            return document(_say_all(spoken, playable) + tag("Hangup"))
         case _:
             raise ValueError(f"a turn must end in a wait or the end of the call, not in {wait!r}")
+
+
+def put_through(to: str, timeout_s: float, ended: str) -> str:
+    """The caller is dialled to `to`; Twilio asks `ended` how that went."""
+    return document(_dial(to, timeout_s, ended))
 
 
 def apology(
@@ -77,8 +82,8 @@ def apology(
     """What the caller hears when we cannot answer: sorry, then once more, or a person, or the end."""
     said = _say([Segment(text, language)], nothing_recorded)
     if retry_url:
-        return _document(said + _tag("Pause", {"length": str(pause_s)}) + _redirect(retry_url))
-    return _document(said + (_dial(transfer_to, 30.0, None) if transfer_to else "") + _tag("Hangup"))
+        return document(said + tag("Pause", {"length": str(pause_s)}) + redirect(retry_url))
+    return document(said + (_dial(transfer_to, 30.0, None) if transfer_to else "") + tag("Hangup"))
 
 
 def _gather(wait: Gather, spoken: list[Say], action: str, playable: Playable) -> str:
@@ -127,16 +132,17 @@ def _record(wait: Record, action: str, empty: str, status: str) -> str:
         "recordingStatusCallbackMethod": "POST",
         "recordingStatusCallbackEvent": "completed absent",
     }
-    return _tag("Record", attributes) + _redirect(empty)
+    return tag("Record", attributes) + redirect(empty)
 
 
 def _dial(to: str, timeout_s: float, action: str | None) -> str:
     attributes = {"timeout": _seconds(timeout_s)} | ({"action": action, "method": "POST"} if action else {})
-    return _tag("Dial", attributes, _tag("Sip" if to.startswith(("sip:", "sips:")) else "Number", {}, _text(to)))
+    return tag("Dial", attributes, tag("Sip" if to.startswith(("sip:", "sips:")) else "Number", {}, _text(to)))
 
 
-def _redirect(url: str) -> str:
-    return _tag("Redirect", {"method": "POST"}, _text(url))
+def redirect(url: str) -> str:
+    """Twilio goes on with what it gets at `url`."""
+    return tag("Redirect", {"method": "POST"}, _text(url))
 
 
 def _say_all(spoken: Sequence[Say], playable: Playable) -> str:
@@ -152,7 +158,7 @@ def _say(segments: Sequence[Segment], playable: Playable) -> str:
             verbs += _said(texts, language)
             language, texts = segment.language, []
         if url:
-            verbs.append(_tag("Play", {}, _text(url)))
+            verbs.append(tag("Play", {}, _text(url)))
         elif text := segment.text.strip():
             texts.append(text)
     return "".join([*verbs, *_said(texts, language)])
@@ -160,10 +166,10 @@ def _say(segments: Sequence[Segment], playable: Playable) -> str:
 
 def _said(texts: list[str], language: str) -> list[str]:
     said = " ".join(texts)
-    voice, tag = VOICES.get(language, ("", language))
-    attributes = {"voice": voice, "language": tag} if voice else {"language": tag}
+    voice, spoken = VOICES.get(language, ("", language))
+    attributes = {"voice": voice, "language": spoken} if voice else {"language": spoken}
     pieces = [said[start : start + MAX_SAY_CHARACTERS] for start in range(0, len(said), MAX_SAY_CHARACTERS)]
-    return [_tag("Say", attributes, _text(piece)) for piece in pieces]
+    return [tag("Say", attributes, _text(piece)) for piece in pieces]
 
 
 def _hints(phrases: tuple[str, ...]) -> str:
@@ -181,15 +187,19 @@ def _text(text: str) -> str:
     return _NOT_XML.sub(" ", text).translate(_ESCAPES)
 
 
-def _tag(name: str, attributes: Mapping[str, str] = _NONE, content: str = "") -> str:
+def tag(name: str, attributes: Mapping[str, str] = _NONE, content: str = "") -> str:
     """`content` is XML already; attributes are not."""
     written = _attributes(attributes)
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
-def _document(content: str) -> str:
+def document(content: str) -> str:
+    """`content`: the verbs, as XML."""
     return f"{_DECLARATION}<Response>{content}</Response>"
 
 
 def _attributes(attributes: Mapping[str, str]) -> str:
     return "".join([f' {key}="{_text(value)}"' for key, value in attributes.items()])
+
+
+HANG_UP = document(tag("Hangup"))

@@ -11,7 +11,11 @@ that says how to mend it. Never a 3xx: Twilio would come back with a GET and wit
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -20,19 +24,19 @@ from werkzeug.utils import send_file
 from werkzeug.wrappers import Response
 
 from ivr.calls import CallEnded, CallError, NewCall, NoSuchCall, TurnAnswer
-from ivr.channels.prompt_recordings import PromptRecordings
-from ivr.channels.twilio import forms
+from ivr.channels.prompt_recordings import PromptRecordings, as_played
+from ivr.channels.twilio import forms, streams
 from ivr.channels.twilio.call_status import CallProgress
 from ivr.channels.twilio.forms import BadRequest, Webhook
 from ivr.channels.twilio.signature import SignatureCheck
-from ivr.channels.twilio.twiml import apology, render
-from ivr.channels.twilio.urls import PROMPTS, STATUS, TURN, VOICE, Urls
-from ivr.events import NoInput
-from ivr.flow_store import SHIPPED
-from ivr.outputs import Segment
+from ivr.channels.twilio.twiml import HANG_UP, apology, put_through, render
+from ivr.channels.twilio.urls import PROMPTS, PUT_THROUGH_ENDED, STATUS, STREAM_ENDED, TURN, VOICE, WITHOUT_STREAM, Urls
+from ivr.events import DialEnded, NoInput
+from ivr.outputs import RINGS_S, Output, Say, Segment, Transfer
 from ivr.runner import Runner
 from models import CallStatus, Channel
 from settings import Settings
+from speech.audio import RATE, AudioError, mulaw_to_pcm
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -62,22 +66,27 @@ class Parts(Protocol):
 
 
 class Webhooks:
-    """`/twilio/voice`, `/twilio/turn`, `/twilio/status` and the recorded prompts. Raises ValueError for a bad proxy."""
+    """`/twilio/voice`, `turn`, `status`, `stream-ended`, `put-through-ended` and the recorded prompts.
+
+    Raises ValueError for a bad proxy.
+    """
 
     def __init__(self, parts: Parts) -> None:
         settings = parts.settings
         self._settings = settings
         self._runner = parts.runner
-        self._prompts = PromptRecordings(settings.callflows.folder or SHIPPED)
+        self._prompts = PromptRecordings.of(settings)
         self._progress = CallProgress(parts.runner)
         self._urls = Urls((settings.server.public_url or "").rstrip("/"))
+        self._urls_without_stream = replace(self._urls, without_stream=True)
         token = settings.twilio.auth_token
         self._check: SignatureCheck | None = None
         if settings.twilio.enabled and token is not None:
             server = settings.server
             self._check = SignatureCheck.of(token.get_secret_value(), server.public_url, server.trusted_proxies)
         self._views: dict[str, Callable[[Webhook], Response]] = {
-            VOICE: self._voice, TURN: self._turn, STATUS: self._status,
+            VOICE: self._voice, TURN: self._turn, STATUS: self._status, STREAM_ENDED: self._stream_ended,
+            PUT_THROUGH_ENDED: self._put_through_ended,
         }  # fmt: skip
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -156,19 +165,33 @@ class Webhooks:
                 self._runner.ended(call_id, turn.over, "caller")
             return answered
 
-        def again(retry: str) -> str:
-            kept = {name: value for name in _KEPT if (value := request.form.get(name) or request.args.get(name))}
-            return self._urls.turn(call_id, number, retry=retry, **kept)
+        return self._answer(
+            request, answer, lambda retry: self._urls.turn(call_id, number, retry=retry, **_kept(request))
+        )
 
-        return self._answer(request, answer, again)
+    def _put_through_ended(self, request: Webhook) -> Response:
+        """A talk that an agent had Twilio put the caller through to is over, or was never begun."""
+        call_id, number = forms.call_id(request.args), forms.turn_number(request.args)
+        forms.sid(request.form, "CallSid", "CA")
+        turn = forms.turn(request.form, request.args)
+
+        def answer() -> TurnAnswer:
+            # Where nobody answered, that is nothing to the flow: the caller waits for an agent again.
+            talk = turn.event if isinstance(turn.event, DialEnded) and turn.event.status == "answered" else None
+            self._progress.put_through_over(call_id, answered=talk is not None)
+            answered = None if talk is None else self._runner.resume(call_id, number, talk)
+            if turn.over is not None:
+                self._runner.ended(call_id, turn.over, "caller")
+            return answered or self._runner.current(call_id)
+
+        return self._answer(
+            request, answer, lambda retry: self._urls.put_through_ended(call_id, number, retry=retry, **_kept(request))
+        )
 
     def _answer(self, request: Webhook, answer: Callable[[], TurnAnswer], again: Callable[[str], str]) -> Response:
         """The caller's next document. `again` makes the address of another try."""
         try:
-            turn = answer()
-            document = render(
-                turn.outputs, call_id=turn.call_id, turn=turn.turn, urls=self._urls, playable=self._playable
-            )
+            document = self._document(request, answer())
         except CallEnded as error:  # too long, or ended by an operator: the caller may still be there
             log.info("call is over", reason=str(error))
             document = apology(*self._text(_GOODBYE))
@@ -181,6 +204,62 @@ class Webhooks:
             log.exception("no answer for the caller", path=request.path, retries=retries)
             document = self._apologise(again(str(retries + 1)) if retries < MOST_RETRIES else None)
         return Response(document, mimetype="text/xml")
+
+    def _document(self, request: Webhook, turn: TurnAnswer) -> str:
+        """What the caller hears and is waited for: over a stream where the number has one, else in Twilio's words."""
+        left_stream = WITHOUT_STREAM in request.args
+        wanted = streams.streams(self._settings, request.form) or streams.to_agents(turn)
+        if not left_stream and wanted and self._settings.media.public_url:
+            return streams.connect(self._settings, self._urls, turn, request.form["CallSid"])
+        return self._rendered(turn, self._urls_without_stream if left_stream else self._urls)
+
+    def _rendered(self, turn: TurnAnswer, urls: Urls) -> str:
+        said: tuple[Output, ...] = ()
+        while streams.to_agents(turn):  # they talk through the media gateway, where Twilio cannot bring this call
+            said += tuple(output for output in turn.outputs if isinstance(output, Say))
+            turn = self._runner.resume(turn.call_id, turn.turn, DialEnded("failed"))
+        turn = replace(turn, outputs=(*said, *turn.outputs))
+        return render(turn.outputs, call_id=turn.call_id, turn=turn.turn, urls=urls, playable=self._playable)
+
+    def _stream_ended(self, request: Webhook) -> Response:
+        """A stream is over: because the call is, because it is to be put through, or because it broke."""
+        call_id, number, broken = (
+            forms.call_id(request.args), forms.turn_number(request.args), forms.broken(request.args),
+        )  # fmt: skip
+        sid = forms.sid(request.form, "CallSid", "CA")
+        try:
+            if request.form.get("CallStatus") and (status := forms.status(request.form)).final:  # the caller is gone
+                self._progress.call(call_id, sid, status)
+                return Response(HANG_UP, mimetype="text/xml")
+            document = self._after_stream(call_id, sid, number, broken)
+        except BadRequest:
+            raise
+        except NoSuchCall as error:
+            raise BadRequest(str(error), 404) from error
+        except Exception:  # whatever it was, the caller must hear something
+            retries = _retries(request)
+            log.exception("no answer for the caller", path=request.path, retries=retries)
+            again = self._urls.stream_ended(call_id, number, broken, retry=str(retries + 1))
+            document = self._apologise(again if retries < MOST_RETRIES else None)
+        return Response(document, mimetype="text/xml")
+
+    def _after_stream(self, call_id: str, sid: str, number: int, broken: int) -> str:
+        """`broken` streams of answer `number` had broken when this one was begun."""
+        turn = self._runner.current(call_id)
+        if self._progress.over(call_id):  # before the stream is closed, its last words having been heard
+            return HANG_UP
+        handed = self._progress.handed_over(call_id) if isinstance(turn.outputs[-1], Transfer) else None
+        if handed is not None:
+            if handed.by_agent_to is not None:
+                return put_through(handed.by_agent_to, RINGS_S, self._urls.put_through_ended(call_id, turn.turn))
+            return self._rendered(replace(turn, outputs=turn.outputs[-1:]), self._urls)
+        broken = broken + 1 if turn.turn == number else 1  # one that has carried the call on was a good one
+        if broken < streams.MOST_STREAMS:
+            log.warning("stream broke and is begun again", call=call_id)
+            return streams.connect(self._settings, self._urls, turn, sid, broken)
+        log.warning("streams do not hold; the call goes on by webhook", call=call_id)
+        self._progress.left_stream(call_id)
+        return self._rendered(turn, self._urls_without_stream)
 
     def _apologise(self, retry_url: str | None) -> str:
         transfer_to = self._settings.utility.transfer_number
@@ -217,7 +296,12 @@ class Webhooks:
         path = self._prompts.path(language, file.removesuffix(".wav")) if file.endswith(".wav") else None
         if path is None or request.method not in {"GET", "HEAD"}:
             raise NotFound("there is nothing at this address")
-        return send_file(path, request.environ, mimetype="audio/wav", max_age=3600)
+        try:
+            sound: BytesIO | Path = _wav(as_played(path))
+        except AudioError as error:  # perhaps Twilio can make something of it
+            log.error("recorded_prompt_unreadable", error=str(error))
+            sound = path
+        return send_file(sound, request.environ, mimetype="audio/wav", max_age=3600)
 
     def _playable(self, segment: Segment) -> str | None:
         if segment.prompt is None or self._prompts.path(segment.language, segment.prompt) is None:
@@ -225,9 +309,25 @@ class Webhooks:
         return self._urls.prompt(segment.language, segment.prompt)
 
 
+def _wav(mulaw: bytes) -> BytesIO:
+    file = BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(RATE)
+        writer.writeframes(mulaw_to_pcm(mulaw))
+    file.seek(0)
+    return file
+
+
 def _retries(request: Webhook) -> int:
     value = request.args.get("retry", "0")
     return int(value) if value in {"1", "2", "3"} else 0
+
+
+def _kept(request: Webhook) -> dict[str, str]:
+    """What another try of the same answer has to know, in its address."""
+    return {name: value for name in _KEPT if (value := request.form.get(name) or request.args.get(name))}
 
 
 def _refuse(request: Webhook, status: int, reason: str, **headers: str) -> Response:

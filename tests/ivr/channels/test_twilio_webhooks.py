@@ -21,6 +21,7 @@ from twilio.request_validator import RequestValidator
 from ivr.channels.twilio.simulation import ApplicationError
 from ivr.channels.twilio.webhooks import Webhooks
 from models import Call, CallStatus, CallTurn, Channel, Direction, Job, Recording, RecordingStatus
+from speech.audio import read_wav, speech_level_dbfs, tone, write_wav
 
 BASE = "https://ivr.example.org"
 SID = "CA" + "7" * 32
@@ -157,6 +158,14 @@ def test_a_recorded_prompt_is_played_and_can_be_fetched(twilio_settings, twilio_
         assert (reply.status_code, reply.mimetype, reply.data) == (200, "audio/wav", b"RIFF....WAVE")
     for nothing in ("en/other.wav", "zh-CN/welcome.wav", "en/..%2fmain.yaml.wav", "../main.yaml.wav"):
         assert house.app.test_client().get(f"/twilio/prompts/{nothing}").status_code == 404
+
+
+def test_a_recorded_prompt_is_as_loud_for_twilio_as_elsewhere(twilio_settings, twilio_database, tmp_path):
+    write_wav(tmp_path / "flows" / "prompts" / "en" / "welcome.wav", tone((300.0,), 500, -6.0))
+    house = make_house(twilio_settings, twilio_database, tmp_path)
+    with house.app.test_client().get("/twilio/prompts/en/welcome.wav") as reply:
+        (tmp_path / "fetched.wav").write_bytes(reply.data)
+    assert speech_level_dbfs(read_wav(tmp_path / "fetched.wav")) == pytest.approx(-20, abs=0.5)
 
 
 # ------------------------------------------------------------------------------------------ carriers repeat themselves
@@ -357,6 +366,12 @@ def test_a_turn_of_a_caller_who_is_gone_ends_the_call(house):
 
 
 # ------------------------------------------------------------------------------------------ strangers and mistakes
+
+
+@pytest.mark.parametrize("what", ["voice", "turn", "status", "stream-ended", "put-through-ended"])
+def test_no_stranger_may_call_any_of_them(house, what):
+    reply = post(house, f"/twilio/{what}?call={'a' * 32}&turn=0&broken=0", voice_fields(), signed=False)
+    assert reply.status_code == 403
 
 
 def test_unsigned_and_forged_requests_are_refused_and_the_reason_is_logged(house):

@@ -8,6 +8,9 @@ import pytest
 
 from ivr.checking.check import Checked, check
 from ivr.services import Outcome, Service, ValueType
+from speech.lexicon import Lexicon, lexicon
+from speech.phrase_words import segmented, words_of_phrase
+from speech.recognizers import RecognizerChoice
 
 CORPUS = Path(__file__).parent / "corpus"
 LANGUAGES = ("en", "zh-CN")
@@ -43,5 +46,20 @@ def files_of(case: str) -> dict[str, str]:
     return base() | own
 
 
-def checked(files: dict[str, str], recordings: set[tuple[str, str]] | None = None) -> Checked:
-    return check(files, SERVICES, LANGUAGES, UTILITY, ENTRIES, recordings or set())
+def checked(
+    files: dict[str, str], recordings: set[tuple[str, str]] | None = None, ears: dict[str, Lexicon] | None = None
+) -> Checked:
+    return check(files, SERVICES, LANGUAGES, UTILITY, ENTRIES, recordings or set(), ears=ears)
+
+
+def ears_of(case: str) -> dict[str, Lexicon]:
+    """A case with a file `ears.txt` is heard by PocketSphinx in English, and in Mandarin by a model of these words."""
+    listed = CORPUS / case / "ears.txt"
+    if not listed.exists():
+        return {}
+    words = frozenset(listed.read_text(encoding="utf-8").split())
+
+    def missing(phrase: str) -> list[str]:
+        return [word for word in words_of_phrase(phrase) if segmented(word, words.__contains__) is None]
+
+    return {"en": lexicon("en", RecognizerChoice("pocketsphinx")), "zh-CN": Lexicon("zh-CN", "vosk", missing, words)}

@@ -8,7 +8,7 @@ import pytest
 
 from ivr.checking.catalogue import CODES
 from ivr.checking.report import as_text
-from tests.ivr.checking.conftest import CORPUS, checked, files_of
+from tests.ivr.checking.conftest import CORPUS, checked, ears_of, files_of
 
 CASES = sorted(path.name for path in CORPUS.iterdir() if path.is_dir() and path.name != "base")
 # A case that says what is right must not be told anything.
@@ -23,7 +23,7 @@ def recordings_of(case: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_broken_flow_gets_its_exact_finding(case: str, update: bool) -> None:
-    findings = checked(files_of(case), recordings_of(case)).findings
+    findings = checked(files_of(case), recordings_of(case), ears_of(case)).findings
     text = "\n".join(as_text(findings)) + "\n"
     golden = CORPUS / case / "findings.txt"
     if update:
@@ -37,12 +37,12 @@ def test_flows_in_order_are_told_nothing() -> None:
 
 @pytest.mark.parametrize("case", GOOD)
 def test_what_looks_broken_and_is_not_is_told_nothing(case: str) -> None:
-    assert checked(files_of(case), recordings_of(case)).findings == ()
+    assert checked(files_of(case), recordings_of(case), ears_of(case)).findings == ()
 
 
 def test_a_broken_flow_breaks_one_thing() -> None:
     for case in CASES:
-        codes = {finding.code for finding in checked(files_of(case), recordings_of(case)).findings}
+        codes = {finding.code for finding in checked(files_of(case), recordings_of(case), ears_of(case)).findings}
         assert len(codes) <= 1 or case in _SEVERAL, (case, codes)
 
 
@@ -57,6 +57,10 @@ _SEVERAL = {
 
 
 def test_every_code_is_met_in_the_corpus() -> None:
-    met = Counter(finding.code for case in CASES for finding in checked(files_of(case), recordings_of(case)).findings)
+    met = Counter(
+        finding.code
+        for case in CASES
+        for finding in checked(files_of(case), recordings_of(case), ears_of(case)).findings
+    )
     assert set(CODES) - set(met) <= {"flow-fault"}
     assert len(CASES) - len(GOOD) >= 40

@@ -13,9 +13,10 @@ from ivr.drawing.plan import plan_of
 from ivr.drawing.svg import Look, svg
 from ivr.figures import Figures, NodeFigures
 from ivr.flow import FlowSet
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.graph import graph_of
 from ivr.loader import load
+from settings import SHIPPED_FLOWS
 from settings import load as load_settings
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -42,7 +43,7 @@ def flows(flows_of: Callable[..., FlowSet]) -> FlowSet:
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> FlowSet:
     where = load_settings(environ={}, home=tmp_path_factory.mktemp("home"))
-    return load(read_files(SHIPPED), signatures(where), ("en", "zh-CN"), where.utility.name)
+    return load(read_files(SHIPPED_FLOWS), signatures(where), ("en", "zh-CN"), where.utility.name)
 
 
 def texts(picture: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.flow_store import SHIPPED
 from ivr.listening import EXAMPLES_OF_AN_OPTION
 from ivr.loader import FlowError
 from ivr.outputs import Gather, Heard
+from settings import SHIPPED_FLOWS
 from tests.ivr.engine.caller import SHARED, Caller, flows_with
 
-INTENTS = (SHIPPED / "intents.yaml").read_text(encoding="utf-8")
+INTENTS = (SHIPPED_FLOWS / "intents.yaml").read_text(encoding="utf-8")
 FLOW = """
 flow: open
 vars: {wish: text}

@@ -167,7 +167,10 @@ def test_a_call_that_ends_where_it_went_on_is_different() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda call: replace(call, turns=()), "the call has no turns: it was never answered"),
+        (
+            lambda call: replace(call, turns=()),
+            "the call has no turns: it was never answered, or they were deleted (recordings.keep_days)",
+        ),
         (
             lambda call: replace(call, turns=(replace(call.turns[0], event={"kind": "waved"}),)),
             "turn 0 was written by another release: no such event: 'waved'",

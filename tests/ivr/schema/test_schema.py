@@ -12,11 +12,11 @@ import pytest
 from app import signatures
 from ivr.conversations.reading import ConversationError, Surroundings, read_conversations
 from ivr.flow import KINDS
-from ivr.flow_store import SHIPPED, read_files
+from ivr.flow_store import read_files
 from ivr.loader import load
 from ivr.reading import Reader
 from ivr.schema.build import schema
-from settings import Settings
+from settings import SHIPPED_FLOWS, Settings
 from tests.ivr.schema.conftest import FOLDER, KIND_OF_FILE, LANGUAGES, SERVICES, parsed
 
 Judge = Callable[[Mapping[str, str]], list[str]]
@@ -29,11 +29,11 @@ def test_a_folder_with_every_kind_of_node_pleases_both(schema_refuses: Judge, lo
 
 def test_the_shipped_flows_please_the_schema_of_the_house(settings: Settings) -> None:
     services, languages = signatures(settings), tuple(settings.utility.name)
-    for file, text in read_files(SHIPPED).items():
+    for file, text in read_files(SHIPPED_FLOWS).items():
         kind = KIND_OF_FILE.get(file, "flow")
         found = jsonschema.Draft202012Validator(schema(kind, languages, services)).iter_errors(parsed(file, text))
         assert [f"{file} {error.json_path}: {error.message}" for error in found] == []
-    for path in sorted((SHIPPED / "tests").glob("*.yaml")):
+    for path in sorted((SHIPPED_FLOWS / "tests").glob("*.yaml")):
         validator = jsonschema.Draft202012Validator(schema("tests", languages, services))
         found = validator.iter_errors(parsed(path.name, path.read_text(encoding="utf-8")))
         assert [f"{path.name} {error.json_path}: {error.message}" for error in found] == []
