@@ -7,6 +7,7 @@ first and writes later fails under load unless it takes the write lock at its st
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from writer_queue import WriterQueue
 
 BUSY_TIMEOUT_MS = 8_000  # well under the 15 s that a carrier waits for an answer
+_WAL_AGAIN_S = 0.01
 _READ_ONLY = "hotline_read_only"
 
 SelectT = TypeVar("SelectT", bound=sa.Select[Any])
@@ -133,9 +135,29 @@ def locked(database_session: Session, statement: SelectT) -> SelectT:
     return statement.with_for_update()
 
 
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Readers and a writer beside each other; a file keeps it once it has been told. Waits as everything else does.
+
+    Of several that open a new file together SQLite refuses all but one at once, whatever the busy timeout says: each
+    holds what another would need to have alone.
+    """
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    end = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+            time.sleep(_WAL_AGAIN_S)
+        else:
+            return
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    use_wal(connection)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

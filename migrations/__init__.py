@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
-from database import BUSY_TIMEOUT_MS, Database
+from database import Database, use_wal
 
 _ADVISORY_LOCK = 0x686F746C  # one migration at a time on PostgreSQL; any constant will do
 
@@ -60,5 +60,4 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     # Foreign keys stay off here: a table is changed by copying and dropping it, and the drop would reach into
     # the tables that refer to it.
-    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
-        connection.execute(f"PRAGMA {pragma}")
+    use_wal(connection)

@@ -101,6 +101,34 @@ def test_a_writer_that_never_comes_back_does_not_stop_the_others_from_being_told
     database.dispose()
 
 
+def test_who_opens_a_new_file_while_another_writes_to_it_waits_and_has_it_in_wal_mode(tmp_path):
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE not_in_wal_mode (id)")
+    other.execute("BEGIN IMMEDIATE")
+    leaves = threading.Timer(0.3, other.execute, ["COMMIT"])
+    leaves.start()
+    database = Database(sqlite_url(tmp_path / "new.db"))
+    with database.transaction() as session:
+        assert session.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+    leaves.join()
+    database.dispose()
+    other.close()
+
+
+def test_a_file_that_somebody_keeps_to_themselves_is_said_to_be_locked(tmp_path, monkeypatch):
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_MS", 100)
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("CREATE TABLE not_in_wal_mode (id)")
+    other.execute("BEGIN IMMEDIATE")
+    database = Database(sqlite_url(tmp_path / "new.db"))
+    began = time.monotonic()
+    with pytest.raises(OperationalError, match="locked"), database.reading():
+        pass
+    assert time.monotonic() - began < 2
+    database.dispose()
+    other.close()
+
+
 def test_a_place_in_the_queue_that_is_not_given_up_is_passed_after_a_while(path, monkeypatch):
     monkeypatch.setattr(writer_queue, "QUEUE_FOR_S", 0.1)
     first, second = Database(sqlite_url(path)), Database(sqlite_url(path))
