@@ -80,7 +80,8 @@ class RtpEngine:
 
     @property
     def streams(self) -> int:
-        return len(self._open)
+        """Those that have a port: one that has ended has it until the thread has let it go."""
+        return self._ports.given
 
     def start(self) -> None:
         """Also lets threads of this process take turns sooner, and raises its limit of descriptors as far as it may."""

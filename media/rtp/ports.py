@@ -39,7 +39,13 @@ class Ports:
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._range = f"{first} to {last}"
         self._free = deque(range(first + first % 2, last, 2))
-        self._given = 0
+        self._all = len(self._free)
+
+    @property
+    def given(self) -> int:
+        """How many calls have one. Reckoned from what is free: calls come and go on two threads, and a count of its own
+        would be wrong for ever once they meet."""
+        return self._all - len(self._free)
 
     def make_room(self) -> None:
         """Descriptors for a call on every port, as far as the system lets us: many start with 1,024."""
@@ -60,15 +66,13 @@ class Ports:
                 if problem.errno in _TAKEN:  # by somebody else, for now
                     continue
                 raise NoPortLeft(_why(self._host, problem)) from problem
-            self._given += 1
             return pair
         raise NoPortLeft(
-            f"no UDP port from {self._range} on {self._host} is free, {self._given} calls have one; widen sip.rtp_ports"
+            f"no UDP port from {self._range} on {self._host} is free, {self.given} calls have one; widen sip.rtp_ports"
         )
 
     def give_back(self, pair: PortPair) -> None:
         pair.close()
-        self._given -= 1
         self._free.append(pair.number)
 
     def _bound(self, number: int) -> PortPair:
