@@ -30,6 +30,7 @@ class AfterCommit:
         self._redis = redis
         self._lock = threading.Lock()
         self._left: SimpleQueue[Committed | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
         self._process = 0
 
     def __call__(self, committed: Committed) -> None:
@@ -37,14 +38,24 @@ class AfterCommit:
             self._start()
         self._left.put(committed)
 
+    def close(self) -> None:
+        """Tells what is left, for a second at most. The next commit would begin anew."""
+        with self._lock:
+            if self._thread is None or self._process != os.getpid():
+                return
+            self._process = 0
+            self._left.put(None)
+            self._thread.join(_LAST_WORDS_S)
+            atexit.unregister(self.close)
+
     def _start(self) -> None:
         with self._lock:
             if self._process == os.getpid():
                 return
             self._left = SimpleQueue()
-            thread = threading.Thread(target=self._work, args=(self._left,), name="after-commit", daemon=True)
-            thread.start()
-            atexit.register(_finish, self._left, thread)
+            self._thread = threading.Thread(target=self._work, args=(self._left,), name="after-commit", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
             self._process = os.getpid()
 
     def _work(self, left: SimpleQueue[Committed | None]) -> None:
@@ -67,8 +78,3 @@ class AfterCommit:
             live.publish(self._redis, [notice for committed in done for notice in committed.notices])
         except RedisError as error:
             log.debug("pages are not told, they will look", error=type(error).__name__)
-
-
-def _finish(left: SimpleQueue[Committed | None], thread: threading.Thread) -> None:
-    left.put(None)
-    thread.join(_LAST_WORDS_S)
