@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol
 
 from aiosipua import SipMessage, SipRequest, SipResponse
 
@@ -32,6 +33,7 @@ a=sendrecv
 """.replace("\n", "\r\n")
 
 _branches = itertools.count(1)
+_Given = ParamSpec("_Given")
 
 
 class Closing(Protocol):
@@ -61,6 +63,16 @@ def run(
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(limited())
+
+
+def scenario(test: Callable[_Given, Coroutine[Any, Any, None]]) -> Callable[_Given, None]:
+    """A test that is one scenario, which is played as `run` plays it."""
+
+    @functools.wraps(test)
+    def played(*args: _Given.args, **kwargs: _Given.kwargs) -> None:
+        run(test(*args, **kwargs))
+
+    return played
 
 
 async def until(condition: Callable[[], bool], what: str = "") -> None:
@@ -180,12 +192,31 @@ class Phone(asyncio.DatagramProtocol):
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
 
+    async def invite(self, status: int, sdp: str = SDP, *, headers: str = "") -> SipResponse:
+        """INVITE, and its answer, which is to be `status` and is not acknowledged."""
+        self.send(self.request("INVITE", sdp, headers=headers))
+        return await self.response(status)
+
     async def call(self, sdp: str = SDP, *, headers: str = "") -> SipResponse:
         """INVITE, 200, ACK."""
-        self.send(self.request("INVITE", sdp, headers=headers))
-        answered = await self.response(200)
+        answered = await self.invite(200, sdp, headers=headers)
         self.send(self.request("ACK"))
         return answered
+
+    def acknowledge_refusal(self) -> None:
+        """An ACK that bears the branch of the INVITE; that of a 200 has one of its own."""
+        self.send(self.request("ACK", branch=self.branch))
+
+    async def refused(self, status: int) -> SipResponse:
+        """The next answer refuses the INVITE, and is acknowledged."""
+        refusal = await self.response(status)
+        self.acknowledge_refusal()
+        return refusal
+
+    async def hang_up(self) -> None:
+        """BYE, 200."""
+        self.send(self.request("BYE"))
+        await self.response(200)
 
     def close(self) -> None:
         if self._transport is not None:

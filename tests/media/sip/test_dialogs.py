@@ -10,8 +10,8 @@ from media.sip.dialogs import Dialog
 from media.sip.grammar import BadValue, read_uri
 from media.sip.messages import Source
 from media.sip.ways import answerable_at, read_server
-from tests.media.sip.phone import SDP, House, Notes, Phone, run, until
-from tests.media.sip.test_outbound_calls import answer, dial
+from tests.media.sip.beginnings import answer, dial, dialled, house_and_phone
+from tests.media.sip.phone import SDP, House, Phone, run, scenario, until
 
 HERE = Source("UDP", "192.0.2.1", 5060)
 
@@ -66,89 +66,67 @@ def test_a_contact_that_is_no_uri_changes_nothing() -> None:
     assert one.target == "sip:them@10.0.0.9"
 
 
-def test_a_call_that_came_through_a_proxy_goes_back_through_it() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        phone, proxy = await Phone.open(house.port), await Phone.open(house.port)
-        way = f"Record-Route: <sip:127.0.0.1:{proxy.port};lr>\r\n"
-        answered = await phone.call(headers=way)
-        assert answered.headers.get("record-route") == [f"<sip:127.0.0.1:{proxy.port};lr>"]
-        await until(lambda: ("answered",) in house.notes[0].heard)
-        house.calls[0].hang_up()
-        bye = await proxy.asked("BYE")
-        assert bye.headers.get("route") == [f"<sip:127.0.0.1:{proxy.port};lr>"]
-        assert bye.uri == f"sip:li@127.0.0.1:{phone.port}"
-
-    run(scenario())
+@scenario
+async def test_a_call_that_came_through_a_proxy_goes_back_through_it() -> None:
+    house = await House.open()
+    phone, proxy = await Phone.open(house.port), await Phone.open(house.port)
+    way = f"Record-Route: <sip:127.0.0.1:{proxy.port};lr>\r\n"
+    answered = await phone.call(headers=way)
+    assert answered.headers.get("record-route") == [f"<sip:127.0.0.1:{proxy.port};lr>"]
+    await until(lambda: ("answered",) in house.notes[0].heard)
+    house.calls[0].hang_up()
+    bye = await proxy.asked("BYE")
+    assert bye.headers.get("route") == [f"<sip:127.0.0.1:{proxy.port};lr>"]
+    assert bye.uri == f"sip:li@127.0.0.1:{phone.port}"
 
 
 @pytest.mark.parametrize("way", ["<sip:no way there>", "<sip:127.0.0.1;lr>, nowhere", "<mailto>"])
-def test_a_way_back_that_cannot_be_read_is_refused_and_leaves_no_call(way: str) -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        phone = await Phone.open(house.port)
-        phone.send(phone.request("INVITE", SDP, headers=f"Record-Route: {way}\r\n"))
-        await phone.response(400)
-        phone.send(phone.request("ACK", branch=phone.branch))
-        assert not house.calls
-        await house.empty()
-
-    run(scenario())
+@scenario
+async def test_a_way_back_that_cannot_be_read_is_refused_and_leaves_no_call(way: str) -> None:
+    house, phone = await house_and_phone()
+    phone.send(phone.request("INVITE", SDP, headers=f"Record-Route: {way}\r\n"))
+    await phone.refused(400)
+    assert not house.calls
+    await house.empty()
 
 
-def test_a_call_of_ours_ends_though_the_way_they_tell_cannot_be_read() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        phone = await Phone.open(0)
-        call, _ = dial(house, phone)
-        await answer(phone, await phone.asked("INVITE"), headers="Record-Route: <sip:no way there>\r\n")
-        call.hang_up()
-        await phone.asked("BYE")
-        await house.empty()
-
-    run(scenario())
+@scenario
+async def test_a_call_of_ours_ends_though_the_way_they_tell_cannot_be_read() -> None:
+    house, phone, call, _ = await dialled()
+    await answer(phone, await phone.asked("INVITE"), headers="Record-Route: <sip:no way there>\r\n")
+    call.hang_up()
+    await phone.asked("BYE")
+    await house.empty()
 
 
-def test_a_telephone_that_moves_within_a_call_is_found() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        phone, elsewhere = await Phone.open(house.port), await Phone.open(house.port)
-        await phone.call()
-        moved = phone.request("UPDATE").replace(f"sip:li@127.0.0.1:{phone.port}", f"sip:li@127.0.0.1:{elsewhere.port}")
-        phone.send(moved)
-        await phone.response(200)
-        house.calls[0].hang_up()
-        await elsewhere.asked("BYE")
-
-    run(scenario())
+@scenario
+async def test_a_telephone_that_moves_within_a_call_is_found() -> None:
+    house = await House.open()
+    phone, elsewhere = await Phone.open(house.port), await Phone.open(house.port)
+    await phone.call()
+    moved = phone.request("UPDATE").replace(f"sip:li@127.0.0.1:{phone.port}", f"sip:li@127.0.0.1:{elsewhere.port}")
+    phone.send(moved)
+    await phone.response(200)
+    house.calls[0].hang_up()
+    await elsewhere.asked("BYE")
 
 
 def test_it_runs_on_uvloop() -> None:
-    async def scenario() -> None:
+    async def calls() -> None:
         house, other = await House.open(), await House.open()
         for transport in ("", ";transport=tcp"):
-            notes = Notes()
-            call = other.endpoint.dial(
-                f"sip:95598@127.0.0.1:{house.port}{transport}",
-                from_number="1",
-                rtp=("127.0.0.1", 4000),
-                ring_timeout_s=10,
-                listener=notes,
-            )
+            call, notes = dial(other, f"sip:95598@127.0.0.1:{house.port}{transport}")
             await until(lambda heard=notes.heard: ("answered",) in heard)  # type: ignore[misc]
             call.hang_up()
             await until(lambda one=notes: one.over)  # type: ignore[misc]
         phone = await Phone.open(house.port)
-        phone.send(phone.request("INVITE", SDP))
-        await phone.response(200)
+        await phone.invite(200)
 
-    run(scenario(), uvloop.new_event_loop)
+    run(calls(), uvloop.new_event_loop)
 
 
-def test_a_port_that_is_taken_is_told_at_the_start() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        with pytest.raises(OSError, match=r"in use"):
-            await House.open(EndpointConfig(port=house.port))
-
-    run(scenario())
+@scenario
+async def test_a_port_that_is_taken_is_told_at_the_start() -> None:
+    house = await House.open()
+    with pytest.raises(OSError, match=r"in use"):
+        await House.open(EndpointConfig(port=house.port))

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from aiosipua import SipRequest
 
-from media.sip.config import EndpointConfig, Trunk
 from media.sip.timing import Timing
-from tests.media.sip.phone import House, Phone, run, until
+from tests.media.sip.beginnings import house_and_trunk
+from tests.media.sip.phone import House, Phone, scenario, until
 
 SPEED = 100.0
 TIMING = Timing(t1=2, t2=16, t4=10)
-HERE = EndpointConfig(port=0)
 CHALLENGE = 'WWW-Authenticate: Digest realm="t", nonce="%s", qop="auth"%s\r\n'
 
 
 async def opened(register_s: int = 60) -> tuple[House, Phone]:
-    trunk = await Phone.open(0)
-    known = Trunk(f"127.0.0.1:{trunk.port}", username="hotline", password="correct horse", register_s=register_s)
-    house = await House.open(replace(HERE, trunk=known), TIMING, SPEED)
-    trunk.to = house.port
-    return house, trunk
+    known = {"username": "hotline", "password": "correct horse", "register_s": register_s}
+    return await house_and_trunk(TIMING, SPEED, **known)
 
 
 def granted(request: SipRequest, seconds: int) -> str:
@@ -40,68 +34,58 @@ def accept(trunk: Phone, request: SipRequest, seconds: int) -> None:
     )
 
 
-def test_it_registers_with_digest_and_renews_in_time_and_leaves_at_the_end() -> None:
-    async def scenario() -> None:
-        house, trunk = await opened()
-        assert house.endpoint.registered is None
-        first = await trunk.asked("REGISTER")
-        assert first.get_header("expires") == "60"
-        trunk.reply(first, 401, headers=CHALLENGE % ("one", ""))
-        proved = await trunk.asked("REGISTER")
-        assert 'nonce="one"' in (proved.get_header("authorization") or "")
-        accept(trunk, proved, 30)
-        await until(lambda: house.endpoint.registered is True)
-        renewed = await trunk.asked("REGISTER")  # after 24 of 30 seconds
-        assert renewed.call_id == first.call_id
-        trunk.reply(renewed, 401, headers=CHALLENGE % ("two", ", stale=true"))
-        accept(trunk, await trunk.asked("REGISTER"), 3600)
-        await house.close()
-        last = await trunk.asked("REGISTER")
-        assert last.get_header("expires") == "0"
-
-    run(scenario())
+@scenario
+async def test_it_registers_with_digest_and_renews_in_time_and_leaves_at_the_end() -> None:
+    house, trunk = await opened()
+    assert house.endpoint.registered is None
+    first = await trunk.asked("REGISTER")
+    assert first.get_header("expires") == "60"
+    trunk.reply(first, 401, headers=CHALLENGE % ("one", ""))
+    proved = await trunk.asked("REGISTER")
+    assert 'nonce="one"' in (proved.get_header("authorization") or "")
+    accept(trunk, proved, 30)
+    await until(lambda: house.endpoint.registered is True)
+    renewed = await trunk.asked("REGISTER")  # after 24 of 30 seconds
+    assert renewed.call_id == first.call_id
+    trunk.reply(renewed, 401, headers=CHALLENGE % ("two", ", stale=true"))
+    accept(trunk, await trunk.asked("REGISTER"), 3600)
+    await house.close()
+    last = await trunk.asked("REGISTER")
+    assert last.get_header("expires") == "0"
 
 
-def test_a_trunk_that_refuses_is_asked_again_with_growing_pauses() -> None:
-    async def scenario() -> None:
-        house, trunk = await opened()
-        trunk.reply(await trunk.asked("REGISTER"), 403)
-        await until(lambda: house.endpoint.registered is False)
-        trunk.reply(await trunk.asked("REGISTER"), 503)
-        accept(trunk, await trunk.asked("REGISTER"), 3600)
-        await until(lambda: house.endpoint.registered is True)
-
-    run(scenario())
+@scenario
+async def test_a_trunk_that_refuses_is_asked_again_with_growing_pauses() -> None:
+    house, trunk = await opened()
+    trunk.reply(await trunk.asked("REGISTER"), 403)
+    await until(lambda: house.endpoint.registered is False)
+    trunk.reply(await trunk.asked("REGISTER"), 503)
+    accept(trunk, await trunk.asked("REGISTER"), 3600)
+    await until(lambda: house.endpoint.registered is True)
 
 
-def test_a_trunk_that_wants_it_less_often_gets_its_way() -> None:
-    async def scenario() -> None:
-        house, trunk = await opened()
-        trunk.reply(await trunk.asked("REGISTER"), 423, headers="Min-Expires: 600\r\n")
-        longer = await trunk.asked("REGISTER")
-        assert longer.get_header("expires") == "600"
-        accept(trunk, longer, 600)
-        await until(lambda: house.endpoint.registered is True)
-
-    run(scenario())
+@scenario
+async def test_a_trunk_that_wants_it_less_often_gets_its_way() -> None:
+    house, trunk = await opened()
+    trunk.reply(await trunk.asked("REGISTER"), 423, headers="Min-Expires: 600\r\n")
+    longer = await trunk.asked("REGISTER")
+    assert longer.get_header("expires") == "600"
+    accept(trunk, longer, 600)
+    await until(lambda: house.endpoint.registered is True)
 
 
-def test_a_wrong_password_is_not_tried_over_and_over() -> None:
-    async def scenario() -> None:
-        house, trunk = await opened()
-        trunk.reply(await trunk.asked("REGISTER"), 401, headers=CHALLENGE % ("one", ""))
-        trunk.reply(await trunk.asked("REGISTER"), 401, headers=CHALLENGE % ("two", ""))
-        await until(lambda: house.endpoint.registered is False)
-
-    run(scenario())
+@scenario
+async def test_a_wrong_password_is_not_tried_over_and_over() -> None:
+    house, trunk = await opened()
+    trunk.reply(await trunk.asked("REGISTER"), 401, headers=CHALLENGE % ("one", ""))
+    trunk.reply(await trunk.asked("REGISTER"), 401, headers=CHALLENGE % ("two", ""))
+    await until(lambda: house.endpoint.registered is False)
 
 
-def test_without_a_wish_to_register_nothing_is_said() -> None:
-    async def scenario() -> None:
-        house, trunk = await opened(register_s=0)
-        trunk.send(trunk.request("OPTIONS"))
-        await trunk.response(200)
-        assert house.endpoint.registered is None
-        assert trunk.messages.empty()
-
-    run(scenario())
+@scenario
+async def test_without_a_wish_to_register_nothing_is_said() -> None:
+    house, trunk = await opened(register_s=0)
+    trunk.send(trunk.request("OPTIONS"))
+    await trunk.response(200)
+    assert house.endpoint.registered is None
+    assert trunk.messages.empty()

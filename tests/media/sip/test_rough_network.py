@@ -20,9 +20,9 @@ from media.sip.messages import Malformed, Request, Response, Source, answer, ans
 from media.sip.numbers import caller, number_of
 from media.sip.offers import BadSdp, read_sdp, sdp_in
 from media.sip.refusals import Refusals
+from tests.media.sip.beginnings import dial, dialled, house_and_phone
 from tests.media.sip.clock import FakeClock
-from tests.media.sip.phone import SDP, House, Notes, Phone, run, until
-from tests.media.sip.test_outbound_calls import dial
+from tests.media.sip.phone import SDP, House, Notes, Phone, scenario, until
 
 HERE = EndpointConfig(port=0)
 UDP = Source("UDP", "192.0.2.1", 5060)
@@ -132,51 +132,38 @@ def test_reading_takes_no_longer_than_the_message_is_long() -> None:
                 continue
 
 
-def test_garbage_and_huge_datagrams_are_counted_and_forgotten() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        phone = await Phone.open(house.port)
-        chance = random.Random(4475)
-        for size in (0, 1, 2, 100, 1500, 9000, 60000, 65000):
-            for _ in range(5):
-                phone.send(chance.randbytes(size))
-        phone.send(INVITE.replace(b"CSeq: 1", b"CSeq: one") + b"x" * 50000)
-        phone.send(b"INVITE " + b"A" * 64000)
-        phone.send(b"\r\n\r\n")
-        phone.send(b"\x00" * 100)
-        caller_there = await Phone.open(house.port)
-        await caller_there.call()
-        assert house.calls[0].answered
-        assert house.endpoint.refusals["a message that cannot be read"] >= 25
-
-    run(scenario())
+@scenario
+async def test_garbage_and_huge_datagrams_are_counted_and_forgotten() -> None:
+    house, phone = await house_and_phone()
+    chance = random.Random(4475)
+    for size in (0, 1, 2, 100, 1500, 9000, 60000, 65000):
+        for _ in range(5):
+            phone.send(chance.randbytes(size))
+    phone.send(INVITE.replace(b"CSeq: 1", b"CSeq: one") + b"x" * 50000)
+    phone.send(b"INVITE " + b"A" * 64000)
+    phone.send(b"\r\n\r\n")
+    phone.send(b"\x00" * 100)
+    caller_there = await Phone.open(house.port)
+    await caller_there.call()
+    assert house.calls[0].answered
+    assert house.endpoint.refusals["a message that cannot be read"] >= 25
 
 
-def test_half_open_connections_are_few_and_leave_room_for_the_next_caller() -> None:
-    async def scenario() -> None:
-        limits = Limits(tcp_connections=40, tcp_connections_per_address=1000, tcp_first_message_s=0.3)
-        house = await House.open(replace(HERE, limits=limits))
-        opened = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(300)]
-        for _, writer in opened:
-            writer.write(INVITE[:200])
-        await until(lambda: house.endpoint.counts.connections <= 40)
-        caller_there = Notes()
-        other = await House.open()
-        other.endpoint.dial(
-            f"sip:95598@127.0.0.1:{house.port};transport=tcp",
-            from_number="1",
-            rtp=("127.0.0.1", 4000),
-            ring_timeout_s=10,
-            listener=caller_there,
-        )
-        await until(lambda: ("answered",) in caller_there.heard)
-        await until(lambda: house.endpoint.counts.connections == 1)  # the call's own stays
-        await asyncio.sleep(0.5)
-        assert house.endpoint.counts.connections == 1
-        for _, writer in opened:
-            writer.close()
-
-    run(scenario())
+@scenario
+async def test_half_open_connections_are_few_and_leave_room_for_the_next_caller() -> None:
+    limits = Limits(tcp_connections=40, tcp_connections_per_address=1000, tcp_first_message_s=0.3)
+    house = await House.open(replace(HERE, limits=limits))
+    opened = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(300)]
+    for _, writer in opened:
+        writer.write(INVITE[:200])
+    await until(lambda: house.endpoint.counts.connections <= 40)
+    _, caller_there = dial(await House.open(), f"sip:95598@127.0.0.1:{house.port};transport=tcp")
+    await until(lambda: ("answered",) in caller_there.heard)
+    await until(lambda: house.endpoint.counts.connections == 1)  # the call's own stays
+    await asyncio.sleep(0.5)
+    assert house.endpoint.counts.connections == 1
+    for _, writer in opened:
+        writer.close()
 
 
 class Wire(asyncio.Transport):
@@ -205,144 +192,115 @@ def test_a_connection_that_has_said_something_may_be_silent_longer(said: bytes, 
     assert wire.closed
 
 
-def test_one_address_gets_so_many_connections() -> None:
-    async def scenario() -> None:
-        house = await House.open(replace(HERE, limits=Limits(tcp_connections_per_address=5)))
-        opened = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(20)]
-        await until(lambda: house.endpoint.refusals["too many TCP connections from one address"] == 15)
-        assert house.endpoint.counts.connections == 5
-        for _, writer in opened:
-            writer.close()
-        await until(lambda: house.endpoint.counts.connections == 0)
-
-    run(scenario())
-
-
-def test_a_stream_that_makes_no_sense_is_closed() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        for text in (
-            b"x" * 70000,
-            INVITE.replace(b"Content-Length: ", b"Content-Length: -"),
-            INVITE.replace(b"Content-Length: ", b"l: 7\r\nContent-Length: "),
-            b"INVITE sip:a SIP/2.0\r\nContent-Length: 99999999\r\n\r\n",
-        ):
-            reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-            writer.write(text)
-            assert await asyncio.wait_for(reader.read(), 15) == b""
-            writer.close()
-        assert house.endpoint.refusals["a TCP stream that cannot be cut into messages"] == 4
-
-    run(scenario())
-
-
-def test_a_ping_on_a_stream_is_answered() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-        writer.write(b"\r\n\r\n")
-        assert await asyncio.wait_for(reader.readexactly(2), 15) == b"\r\n"
+@scenario
+async def test_one_address_gets_so_many_connections() -> None:
+    house = await House.open(replace(HERE, limits=Limits(tcp_connections_per_address=5)))
+    opened = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(20)]
+    await until(lambda: house.endpoint.refusals["too many TCP connections from one address"] == 15)
+    assert house.endpoint.counts.connections == 5
+    for _, writer in opened:
         writer.close()
+    await until(lambda: house.endpoint.counts.connections == 0)
 
-    run(scenario())
+
+@scenario
+async def test_a_stream_that_makes_no_sense_is_closed() -> None:
+    house = await House.open()
+    for text in (
+        b"x" * 70000,
+        INVITE.replace(b"Content-Length: ", b"Content-Length: -"),
+        INVITE.replace(b"Content-Length: ", b"l: 7\r\nContent-Length: "),
+        b"INVITE sip:a SIP/2.0\r\nContent-Length: 99999999\r\n\r\n",
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(text)
+        assert await asyncio.wait_for(reader.read(), 15) == b""
+        writer.close()
+    assert house.endpoint.refusals["a TCP stream that cannot be cut into messages"] == 4
 
 
-def test_a_connection_that_is_lost_in_a_call_is_opened_anew_for_the_goodbye() -> None:
-    async def scenario() -> None:
-        house, other = await House.open(), await House.open()
+@scenario
+async def test_a_ping_on_a_stream_is_answered() -> None:
+    house = await House.open()
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(b"\r\n\r\n")
+    assert await asyncio.wait_for(reader.readexactly(2), 15) == b"\r\n"
+    writer.close()
+
+
+@scenario
+async def test_a_connection_that_is_lost_in_a_call_is_opened_anew_for_the_goodbye() -> None:
+    house, other = await House.open(), await House.open()
+    _, notes = dial(other, f"sip:95598@127.0.0.1:{house.port};transport=tcp")
+    await until(lambda: ("answered",) in notes.heard and ("answered",) in house.notes[0].heard)
+    core = house.endpoint._core
+    assert core is not None
+    for connection in list(core.transport.connections._open.values()):
+        connection.close()
+    await until(lambda: house.endpoint.counts.connections == 0)
+    house.calls[0].hang_up()
+    await until(lambda: notes.over)
+    await house.empty()
+
+
+@scenario
+async def test_calls_that_hang_up_at_random_moments_leave_nothing_behind() -> None:
+    house, other = await House.open(replace(HERE, max_calls=500)), await House.open(replace(HERE, max_calls=500))
+    chance = random.Random(11)
+    heard: list[Notes] = []
+
+    def take(call: object) -> None:
+        act = chance.random()
+        loop = asyncio.get_running_loop()
+        one = house.calls[-1]
+        if act < 0.1:
+            one.reject(486)
+        elif act < 0.3:
+            one.ring()
+            loop.call_later(chance.random() / 10, one.hang_up)
+        else:
+            loop.call_later(chance.random() / 20, one.accept, ("127.0.0.1", 4000))
+            loop.call_later(chance.random() / 5, one.hang_up)
+
+    house.take = take
+    for number in range(300):
+        transport = ";transport=tcp" if number % 3 == 0 else ""
+        ring_timeout_s = chance.choice([0.01, 0.05, 10])
+        call, notes = dial(other, f"sip:95598@127.0.0.1:{house.port}{transport}", ring_timeout_s)
+        heard.append(notes)
+        asyncio.get_running_loop().call_later(chance.random() / 4, call.hang_up)
+        if number % 10 == 0:
+            await asyncio.sleep(0.01)
+    await until(lambda: all(notes.over for notes in heard))
+    await until(lambda: all(notes.over for notes in house.notes))
+    await house.empty()
+    await other.empty()
+    for notes in [*heard, *house.notes]:
+        assert sum(event[0] in ("ended", "refused") for event in notes.heard) == 1
+
+
+@scenario
+async def test_calls_over_ipv6() -> None:
+    house = await House.open(replace(HERE, host="::1"))
+    other = await House.open(replace(HERE, host="::1"))
+    for transport in ("", ";transport=tcp"):
         notes = Notes()
-        other.endpoint.dial(
-            f"sip:95598@127.0.0.1:{house.port};transport=tcp",
+        call = other.endpoint.dial(
+            f"sip:95598@[::1]:{house.port}{transport}",
             from_number="1",
-            rtp=("127.0.0.1", 4000),
+            rtp=("::1", 4000),
             ring_timeout_s=10,
             listener=notes,
         )
-        await until(lambda: ("answered",) in notes.heard and ("answered",) in house.notes[0].heard)
-        core = house.endpoint._core
-        assert core is not None
-        for connection in list(core.transport.connections._open.values()):
-            connection.close()
-        await until(lambda: house.endpoint.counts.connections == 0)
-        house.calls[0].hang_up()
-        await until(lambda: notes.over)
-        await house.empty()
-
-    run(scenario())
+        await until(lambda heard=notes.heard: ("answered",) in heard)  # type: ignore[misc]
+        assert call.remote is not None
+        assert call.remote.address == ("127.0.0.1", 4000)
+        call.hang_up()
+        await until(lambda one=notes: one.over)  # type: ignore[misc]
 
 
-def test_calls_that_hang_up_at_random_moments_leave_nothing_behind() -> None:
-    async def scenario() -> None:
-        house, other = await House.open(replace(HERE, max_calls=500)), await House.open(replace(HERE, max_calls=500))
-        chance = random.Random(11)
-        heard: list[Notes] = []
-
-        def take(call: object) -> None:
-            act = chance.random()
-            loop = asyncio.get_running_loop()
-            one = house.calls[-1]
-            if act < 0.1:
-                one.reject(486)
-            elif act < 0.3:
-                one.ring()
-                loop.call_later(chance.random() / 10, one.hang_up)
-            else:
-                loop.call_later(chance.random() / 20, one.accept, ("127.0.0.1", 4000))
-                loop.call_later(chance.random() / 5, one.hang_up)
-
-        house.take = take
-        for number in range(300):
-            notes = Notes()
-            heard.append(notes)
-            transport = ";transport=tcp" if number % 3 == 0 else ""
-            call = other.endpoint.dial(
-                f"sip:95598@127.0.0.1:{house.port}{transport}",
-                from_number="1",
-                rtp=("127.0.0.1", 4000),
-                ring_timeout_s=chance.choice([0.01, 0.05, 10]),
-                listener=notes,
-            )
-            asyncio.get_running_loop().call_later(chance.random() / 4, call.hang_up)
-            if number % 10 == 0:
-                await asyncio.sleep(0.01)
-        await until(lambda: all(notes.over for notes in heard))
-        await until(lambda: all(notes.over for notes in house.notes))
-        await house.empty()
-        await other.empty()
-        for notes in [*heard, *house.notes]:
-            assert sum(event[0] in ("ended", "refused") for event in notes.heard) == 1
-
-    run(scenario())
-
-
-def test_calls_over_ipv6() -> None:
-    async def scenario() -> None:
-        house = await House.open(replace(HERE, host="::1"))
-        other = await House.open(replace(HERE, host="::1"))
-        for transport in ("", ";transport=tcp"):
-            notes = Notes()
-            call = other.endpoint.dial(
-                f"sip:95598@[::1]:{house.port}{transport}",
-                from_number="1",
-                rtp=("::1", 4000),
-                ring_timeout_s=10,
-                listener=notes,
-            )
-            await until(lambda heard=notes.heard: ("answered",) in heard)  # type: ignore[misc]
-            assert call.remote is not None
-            assert call.remote.address == ("127.0.0.1", 4000)
-            call.hang_up()
-            await until(lambda one=notes: one.over)  # type: ignore[misc]
-
-    run(scenario())
-
-
-def test_a_caller_over_udp_who_is_silent_is_not_waited_for() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        phone = await Phone.open(0)
-        _, notes = dial(house, phone, ring_timeout_s=0.05)
-        await until(lambda: notes.over)
-        await house.empty()
-
-    run(scenario())
+@scenario
+async def test_a_caller_over_udp_who_is_silent_is_not_waited_for() -> None:
+    house, _, _, notes = await dialled(ring_timeout_s=0.05)
+    await until(lambda: notes.over)
+    await house.empty()

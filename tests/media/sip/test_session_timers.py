@@ -10,9 +10,9 @@ from media.sip.config import EndpointConfig
 from media.sip.listening import EndReason
 from media.sip.session_timers import Session, Watch
 from media.sip.timing import Timing
+from tests.media.sip.beginnings import answer, dial_phone, house_and_phone
 from tests.media.sip.clock import FakeClock
-from tests.media.sip.phone import SDP, House, Phone, run, until
-from tests.media.sip.test_outbound_calls import answer, dial
+from tests.media.sip.phone import SDP, scenario, until
 
 HERE = EndpointConfig(port=0, session_expires_s=100)
 # Hundred times as fast; the retransmissions are slowed down by as much, so that they are FAST still.
@@ -40,112 +40,90 @@ def test_who_refreshes_does_so_at_half_time_and_who_waits_ends_it_a_little_early
     assert clock.pending == 0
 
 
-def test_a_caller_who_keeps_time_refreshes_and_is_hung_up_when_it_stops() -> None:
-    async def scenario() -> None:
-        house = await House.open(HERE, TIMING, SPEED)
-        phone = await Phone.open(house.port)
-        answered = await phone.call(headers="Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n")
-        assert answered.get_header("session-expires") == "90;refresher=uac"
-        assert answered.headers.get("require") == ["timer"]
-        phone.send(phone.request("UPDATE", headers="Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n"))
-        assert (await phone.response(200)).get_header("session-expires") == "90;refresher=uac"
-        await phone.asked("BYE")
-        await until(lambda: house.notes[0].over)
-        assert house.notes[0].heard[-1] == ("ended", EndReason.SESSION_EXPIRED)
-        await house.empty()
-
-    run(scenario())
+@scenario
+async def test_a_caller_who_keeps_time_refreshes_and_is_hung_up_when_it_stops() -> None:
+    house, phone = await house_and_phone(HERE, TIMING, SPEED)
+    answered = await phone.call(headers="Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n")
+    assert answered.get_header("session-expires") == "90;refresher=uac"
+    assert answered.headers.get("require") == ["timer"]
+    phone.send(phone.request("UPDATE", headers="Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n"))
+    assert (await phone.response(200)).get_header("session-expires") == "90;refresher=uac"
+    await phone.asked("BYE")
+    await until(lambda: house.notes[0].over)
+    assert house.notes[0].heard[-1] == ("ended", EndReason.SESSION_EXPIRED)
+    await house.empty()
 
 
 @pytest.mark.parametrize("allow", ["", "Allow: INVITE, ACK, BYE, UPDATE\r\n"])
-def test_a_caller_who_keeps_no_time_is_asked_whether_it_is_there_still(allow: str) -> None:
-    async def scenario() -> None:
-        house = await House.open(HERE, TIMING, SPEED)
-        phone = await Phone.open(house.port)
-        await phone.call(headers=allow)
-        for _ in range(2):
-            if allow:
-                phone.reply(await phone.asked("UPDATE"), 200)
-            else:
-                again = await phone.asked("INVITE")
-                assert "m=audio 4000" in again.text
-                phone.reply(again, 200, SDP)
-                await phone.asked("ACK")
-        assert house.calls[0].answered
-        await phone.asked("UPDATE" if allow else "INVITE")  # and now it is silent
-        await phone.asked("BYE")
-        await until(lambda: house.notes[0].over)
-        assert house.notes[0].heard[-1][1] in (EndReason.LOST, EndReason.SESSION_EXPIRED)
-
-    run(scenario())
+@scenario
+async def test_a_caller_who_keeps_no_time_is_asked_whether_it_is_there_still(allow: str) -> None:
+    house, phone = await house_and_phone(HERE, TIMING, SPEED)
+    await phone.call(headers=allow)
+    for _ in range(2):
+        if allow:
+            phone.reply(await phone.asked("UPDATE"), 200)
+        else:
+            again = await phone.asked("INVITE")
+            assert "m=audio 4000" in again.text
+            phone.reply(again, 200, SDP)
+            await phone.asked("ACK")
+    assert house.calls[0].answered
+    await phone.asked("UPDATE" if allow else "INVITE")  # and now it is silent
+    await phone.asked("BYE")
+    await until(lambda: house.notes[0].over)
+    assert house.notes[0].heard[-1][1] in (EndReason.LOST, EndReason.SESSION_EXPIRED)
 
 
-def test_a_called_party_that_knows_the_call_no_more_ends_it() -> None:
-    async def scenario() -> None:
-        house = await House.open(HERE, TIMING, SPEED)
-        phone = await Phone.open(0)
-        _, notes = dial(house, phone, ring_timeout_s=2000)
-        await answer(phone, await phone.asked("INVITE"), headers="Session-Expires: 90;refresher=uac\r\n")
-        phone.reply(await phone.asked("INVITE"), 481)
-        await until(lambda: notes.over)
-        assert notes.heard[-1] == ("ended", EndReason.LOST)
-
-    run(scenario())
+@scenario
+async def test_a_called_party_that_knows_the_call_no_more_ends_it() -> None:
+    house, phone = await house_and_phone(HERE, TIMING, SPEED)
+    _, notes = dial_phone(house, phone, ring_timeout_s=2000)
+    await answer(phone, await phone.asked("INVITE"), headers="Session-Expires: 90;refresher=uac\r\n")
+    phone.reply(await phone.asked("INVITE"), 481)
+    await until(lambda: notes.over)
+    assert notes.heard[-1] == ("ended", EndReason.LOST)
 
 
-def test_when_both_ask_at_once_we_ask_again_later() -> None:
-    async def scenario() -> None:
-        house = await House.open(HERE, TIMING, SPEED)
-        phone = await Phone.open(house.port)
-        await phone.call()
-        ours = await phone.asked("INVITE")
-        phone.send(phone.request("INVITE", SDP))
-        await phone.response(491)
-        phone.send(phone.request("ACK", branch=phone.branch))
-        phone.reply(ours, 491)
-        await phone.asked("ACK")
-        again = await phone.asked("INVITE")
-        phone.reply(again, 200, SDP)
-        await phone.asked("ACK")
-        assert house.calls[0].answered
-
-    run(scenario())
+@scenario
+async def test_when_both_ask_at_once_we_ask_again_later() -> None:
+    house, phone = await house_and_phone(HERE, TIMING, SPEED)
+    await phone.call()
+    ours = await phone.asked("INVITE")
+    phone.send(phone.request("INVITE", SDP))
+    await phone.refused(491)
+    phone.reply(ours, 491)
+    await phone.asked("ACK")
+    again = await phone.asked("INVITE")
+    phone.reply(again, 200, SDP)
+    await phone.asked("ACK")
+    assert house.calls[0].answered
 
 
-def test_an_update_that_is_not_taken_is_followed_by_a_re_invite() -> None:
-    async def scenario() -> None:
-        house = await House.open(HERE, TIMING, SPEED)
-        phone = await Phone.open(house.port)
-        await phone.call(headers="Allow: INVITE, UPDATE\r\n")
-        phone.reply(await phone.asked("UPDATE"), 405)
-        phone.reply(await phone.asked("INVITE"), 200, SDP)
-        await phone.asked("ACK")
-
-    run(scenario())
+@scenario
+async def test_an_update_that_is_not_taken_is_followed_by_a_re_invite() -> None:
+    _, phone = await house_and_phone(HERE, TIMING, SPEED)
+    await phone.call(headers="Allow: INVITE, UPDATE\r\n")
+    phone.reply(await phone.asked("UPDATE"), 405)
+    phone.reply(await phone.asked("INVITE"), 200, SDP)
+    await phone.asked("ACK")
 
 
-def test_a_far_end_that_takes_over_the_refreshing_is_left_to_it() -> None:
-    async def scenario() -> None:
-        house = await House.open(replace(HERE, session_expires_s=400), TIMING, SPEED)
-        phone = await Phone.open(house.port)
-        await phone.call(headers="Allow: INVITE, UPDATE\r\n")
-        phone.reply(await phone.asked("UPDATE"), 200, headers="Session-Expires: 90;refresher=uas\r\n")
-        await phone.asked("BYE")  # it did not: 60 seconds later, and without another UPDATE of ours
-        await until(lambda: house.notes[0].over)
-        assert house.notes[0].heard[-1] == ("ended", EndReason.SESSION_EXPIRED)
-
-    run(scenario())
+@scenario
+async def test_a_far_end_that_takes_over_the_refreshing_is_left_to_it() -> None:
+    house, phone = await house_and_phone(replace(HERE, session_expires_s=400), TIMING, SPEED)
+    await phone.call(headers="Allow: INVITE, UPDATE\r\n")
+    phone.reply(await phone.asked("UPDATE"), 200, headers="Session-Expires: 90;refresher=uas\r\n")
+    await phone.asked("BYE")  # it did not: 60 seconds later, and without another UPDATE of ours
+    await until(lambda: house.notes[0].over)
+    assert house.notes[0].heard[-1] == ("ended", EndReason.SESSION_EXPIRED)
 
 
-def test_a_refresh_changes_nothing_that_is_told() -> None:
-    async def scenario() -> None:
-        house = await House.open(replace(HERE, session_expires_s=90), TIMING, SPEED)
-        phone = await Phone.open(house.port)
-        answered = await phone.call()
-        again = await phone.asked("INVITE")
-        assert again.text == answered.text
-        phone.reply(again, 200, SDP)
-        await phone.asked("ACK")
-        assert ("media_changed",) not in house.notes[0].heard
-
-    run(scenario())
+@scenario
+async def test_a_refresh_changes_nothing_that_is_told() -> None:
+    house, phone = await house_and_phone(replace(HERE, session_expires_s=90), TIMING, SPEED)
+    answered = await phone.call()
+    again = await phone.asked("INVITE")
+    assert again.text == answered.text
+    phone.reply(again, 200, SDP)
+    await phone.asked("ACK")
+    assert ("media_changed",) not in house.notes[0].heard

@@ -10,7 +10,8 @@ import pytest
 from media.sip.framing import Cutter
 from media.sip.grammar import read_name_addr, read_uri
 from media.sip.messages import Malformed, Request, Source, answer_unread, read
-from tests.media.sip.phone import House, Phone, run
+from tests.media.sip.beginnings import house_and_phone
+from tests.media.sip.phone import House, Phone, run, scenario
 
 FOLDER = Path(__file__).parent / "torture"
 HERE = Source("UDP", "127.0.0.1", 5060)
@@ -79,19 +80,17 @@ async def over_tcp(port: int, text: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("name", sorted(UNDERSTOOD))
-def test_odd_but_legal_is_understood(name: str) -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        text = data("understood", name)
-        if name == "dblreq":  # two messages in one datagram; on a stream both would count
-            text = text.partition(b"INVITE")[0]
-        answers = await over_tcp(house.port, text)
-        expected = UNDERSTOOD[name]
-        finals = [status for status in answers if status >= 200]
-        assert finals[:1] == ([expected] if expected else [])
-        assert not house.calls or expected == 200
-
-    run(scenario())
+@scenario
+async def test_odd_but_legal_is_understood(name: str) -> None:
+    house = await House.open()
+    text = data("understood", name)
+    if name == "dblreq":  # two messages in one datagram; on a stream both would count
+        text = text.partition(b"INVITE")[0]
+    answers = await over_tcp(house.port, text)
+    expected = UNDERSTOOD[name]
+    finals = [status for status in answers if status >= 200]
+    assert finals[:1] == ([expected] if expected else [])
+    assert not house.calls or expected == 200
 
 
 def fault_of(text: bytes) -> Malformed | None:
@@ -112,29 +111,26 @@ def test_what_is_wrong_is_refused_with_400_or_dropped(name: str) -> None:
         assert (answered is None) == (name in NOT_ANSWERED)
         return
 
-    async def scenario() -> None:
+    async def asked() -> None:
         house = await House.open()
         assert (await over_tcp(house.port, text))[:1] == [400]
         assert not house.calls
 
-    run(scenario())
+    run(asked())
 
 
-def test_all_of_them_at_once_leave_the_endpoint_as_it_was() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        house.take = lambda call: call.reject(486)
-        phone = await Phone.open(house.port)
-        for _ in range(3):
-            for path in sorted(FOLDER.glob("*/*.dat")):
-                phone.send(path.read_bytes())
-        other = await Phone.open(house.port)
-        other.send(other.request("OPTIONS"))
-        await other.response(200)
-        assert all("@" not in why for why in house.endpoint.refusals)
-        await house.empty()
-
-    run(scenario())
+@scenario
+async def test_all_of_them_at_once_leave_the_endpoint_as_it_was() -> None:
+    house, phone = await house_and_phone()
+    house.take = lambda call: call.reject(486)
+    for _ in range(3):
+        for path in sorted(FOLDER.glob("*/*.dat")):
+            phone.send(path.read_bytes())
+    other = await Phone.open(house.port)
+    other.send(other.request("OPTIONS"))
+    await other.response(200)
+    assert all("@" not in why for why in house.endpoint.refusals)
+    await house.empty()
 
 
 def test_what_is_within_odd_headers_is_read_rightly() -> None:
@@ -153,13 +149,10 @@ def test_what_is_within_odd_headers_is_read_rightly() -> None:
     assert read_name_addr('"a \\" <b>" <sip:c@d;x=1>;tag=2').params == {"tag": "2"}
 
 
-def test_of_two_messages_in_a_datagram_the_first_counts() -> None:
-    async def scenario() -> None:
-        house = await House.open()
-        phone = await Phone.open(house.port)
-        text = data("understood", "dblreq").replace(b"192.0.2.125;", f"127.0.0.1:{phone.port};".encode())
-        phone.send(text)
-        await phone.response(405)
-        assert not house.calls
-
-    run(scenario())
+@scenario
+async def test_of_two_messages_in_a_datagram_the_first_counts() -> None:
+    house, phone = await house_and_phone()
+    text = data("understood", "dblreq").replace(b"192.0.2.125;", f"127.0.0.1:{phone.port};".encode())
+    phone.send(text)
+    await phone.response(405)
+    assert not house.calls
