@@ -1,134 +1,20 @@
-"""The engine over real sockets: what a telephone at the other end of the wire hears and is heard."""
+"""A call over real sockets: what a telephone at the other end of the wire hears and is heard."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from media.codec import Codec
-from media.rtp import NoPortLeft, RtpEngine, RtpStream
-from media.rtp.packets import Packet, built, is_rtcp, parse
+from media.rtp.packets import is_rtcp
 from media.rtp.reports import Received, Sent, read, written
-from media.rtp.telephone_events import press
 from speech.audio import audioop
-from tests.ports import free_port
-
-HOST = "127.0.0.1"
-EVENT = 101
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 40))
-
-
-class Notes:
-    """A receiver that writes everything down."""
-
-    def __init__(self) -> None:
-        self.mulaw = b""
-        self.keys = ""
-        self.marks: list[str] = []
-        self.silences: list[float] = []
-
-    def sound(self, mulaw: bytes) -> None:
-        self.mulaw += mulaw
-
-    def key(self, digit: str) -> None:
-        self.keys += digit
-
-    def heard(self, mark: str) -> None:
-        self.marks.append(mark)
-
-    def silent(self, seconds: float) -> None:
-        self.silences.append(seconds)
-
-
-class Telephone:
-    """The far end: a socket of its own, nothing of ours in it but the shape of packets."""
-
-    def __init__(self) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((HOST, 0))
-        self.socket.setblocking(False)
-        self.address: tuple[str, int] = self.socket.getsockname()
-        self.packets: list[Packet] = []
-        self.reports: list[bytes] = []
-        self._sequence, self._timestamp = 1000, 5000
-
-    def say(self, to: tuple[str, int], payload: bytes, payload_type: int = 0, *, source: int = 9) -> None:
-        self._sequence += 1
-        self.socket.sendto(built(payload_type, self._sequence, self._timestamp, source, payload), to)
-        self._timestamp += len(payload)
-
-    def press(self, to: tuple[str, int], key: str) -> None:
-        for payload in press(key):
-            if payload is not None:
-                self._sequence += 1
-                self.socket.sendto(built(EVENT, self._sequence, self._timestamp, 9, payload), to)
-        self._timestamp += 1600
-
-    def take(self) -> None:
-        while True:
-            try:
-                datagram = self.socket.recv(2048)
-            except BlockingIOError:
-                return
-            if not is_rtcp(datagram):
-                self.packets.append(parse(datagram))
-
-    async def hears(self, packets: int) -> None:
-        async with asyncio.timeout(10):
-            while len(self.packets) < packets:
-                self.take()
-                await asyncio.sleep(0.005)
-
-    def close(self) -> None:
-        self.socket.close()
-
-
-@asynccontextmanager
-async def engine(ports: int = 40) -> AsyncIterator[RtpEngine]:
-    first = free_port(ports)
-    made = RtpEngine(HOST, first, first + ports - 1, asyncio.get_running_loop())
-    made.start()
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@asynccontextmanager
-async def call(
-    codec: Codec = Codec.PCMU, dtmf_type: int | None = EVENT
-) -> AsyncIterator[tuple[RtpStream, Notes, Telephone]]:
-    async with engine() as made:
-        notes, telephone = Notes(), Telephone()
-        stream = made.open(notes)
-        stream.connect(telephone.address, codec, dtmf_type)
-        try:
-            yield stream, notes, telephone
-        finally:
-            stream.close()
-            telephone.close()
-
-
-async def until(condition: Any, within_s: float = 10.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
-def sounding(telephone: Telephone) -> bytes:
-    return b"".join(packet.payload for packet in telephone.packets if packet.payload != b"\xff" * 160)
+from tests.media.rtp.telephone import EVENT, HOST, Notes, call, events, run, sounding, talking, until
 
 
 def test_what_is_played_is_heard_in_order_and_marks_come_back() -> None:
@@ -210,10 +96,6 @@ def test_keys_go_both_ways() -> None:
     run(scenario())
 
 
-def events(telephone: Telephone) -> list[Packet]:
-    return [packet for packet in telephone.packets if packet.payload_type == EVENT]
-
-
 def test_where_no_events_were_agreed_keys_are_tones() -> None:
     async def scenario() -> None:
         async with call(dtmf_type=None) as (stream, notes, telephone):
@@ -224,47 +106,6 @@ def test_where_no_events_were_agreed_keys_are_tones() -> None:
                 telephone.say(stream.local, packet.payload)
             await until(lambda: notes.keys == "7")
             assert other_notes.keys == ""
-
-    run(scenario())
-
-
-def test_sound_goes_to_where_it_comes_from() -> None:
-    async def scenario() -> None:
-        async with call() as (stream, notes, _):
-            behind_router = Telephone()
-            try:
-                behind_router.say(stream.local, b"\x10" * 160)
-                await until(lambda: notes.mulaw)
-                await behind_router.hears(3)
-            finally:
-                behind_router.close()
-
-    run(scenario())
-
-
-def test_a_stranger_cannot_speak_into_a_call() -> None:
-    async def scenario() -> None:
-        async with call() as (stream, notes, telephone):
-            telephone.say(stream.local, b"\x10" * 160)
-            await until(lambda: notes.mulaw)
-            stranger = Telephone()
-            for _ in range(5):
-                stranger.say(stream.local, b"\x44" * 160, source=55)
-            await until(lambda: telephone.say(stream.local, b"\x10" * 160) or stream.figures.strange >= 5)
-            assert b"\x44" not in notes.mulaw
-            stranger.close()
-
-    run(scenario())
-
-
-def test_garbage_costs_a_count() -> None:
-    async def scenario() -> None:
-        async with call() as (stream, notes, telephone):
-            for garbage in (b"", b"x", bytes(2000), b"\x80" + bytes(11), os.urandom(300)):
-                telephone.socket.sendto(garbage, stream.local)
-            telephone.say(stream.local, b"\x10" * 160)
-            await until(lambda: b"\x10" * 160 in notes.mulaw)
-            assert stream.close().strange >= 3
 
     run(scenario())
 
@@ -334,100 +175,9 @@ def test_on_hold_nothing_is_sent_and_nothing_told_and_then_everything_again() ->
     run(scenario())
 
 
-def test_after_a_re_invitation_sound_goes_to_and_is_taken_from_the_new_address() -> None:
-    async def scenario() -> None:
-        async with call() as (stream, notes, telephone):
-            telephone.say(stream.local, b"\x10" * 160)
-            await until(lambda: notes.mulaw)
-            other = Telephone()
-            stream.connect(other.address, Codec.PCMA, EVENT)
-            await other.hears(2)
-            assert other.packets[-1].payload_type == 8
-            for _ in range(3):
-                other.say(stream.local, b"\x14" * 160, source=77)
-            await until(lambda: b"\x14" in notes.mulaw)
-            other.close()
-
-    run(scenario())
-
-
-def test_a_flood_costs_its_call_alone_and_is_counted() -> None:
-    async def scenario() -> None:
-        async with engine() as made:
-            notes, quiet = Notes(), Notes()
-            flooder, other = Telephone(), Telephone()
-            stream, peaceful = made.open(notes), made.open(quiet)
-            stream.connect(flooder.address, Codec.PCMU, EVENT)
-            peaceful.connect(other.address, Codec.PCMU, EVENT)
-
-            def flood() -> bool:
-                for _ in range(50):
-                    flooder.say(stream.local, b"\x10" * 160)
-                    flooder.socket.sendto(os.urandom(40), stream.local)
-                    flooder.socket.sendto(os.urandom(40), peaceful.local)
-                return stream.figures.excess > 500 and peaceful.figures.strange > 500
-
-            await until(flood)
-            other.say(peaceful.local, b"\x15" * 160)
-            await until(lambda: other.say(peaceful.local, b"\x15" * 160) or b"\x15" * 160 in quiet.mulaw)
-            await other.hears(5)
-            assert stream.figures.strange > 0
-            flooder.close()
-            other.close()
-
-    run(scenario())
-
-
-def test_a_receiver_that_fails_costs_nobody_else_anything() -> None:
-    class Failing(Notes):
-        def sound(self, mulaw: bytes) -> None:
-            super().sound(mulaw)
-            raise RuntimeError("no ear")
-
-    async def scenario() -> None:
-        async with engine() as made:
-            failing, notes, telephone = Failing(), Notes(), Telephone()
-            streams = [made.open(failing), made.open(notes)]
-            for stream in streams:
-                stream.connect(telephone.address, Codec.PCMU, EVENT)
-                telephone.say(stream.local, b"\x10" * 160)
-            await until(lambda: failing.mulaw and notes.mulaw)
-            assert failing.mulaw.count(b"\x10") == notes.mulaw.count(b"\x10") == 160
-            telephone.close()
-
-    run(scenario())
-
-
-def test_a_loop_that_stands_still_finds_what_was_said_and_no_more_than_it_can_hold(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("media.rtp.engine.MOST_UNTOLD", 20)
-
-    async def scenario() -> None:
-        async with engine() as made:
-            notes, telephone = Notes(), Telephone()
-            stream = made.open(notes)
-            stream.connect(telephone.address, Codec.PCMU, EVENT)
-            for _ in range(30):
-                telephone.say(stream.local, b"\x10" * 160)
-            telephone.press(stream.local, "8")
-            deadline = time.monotonic() + 10
-            while (stream.figures.received < 38 or made.untold < 8) and time.monotonic() < deadline:
-                time.sleep(0.01)  # the loop stands still
-            assert notes.mulaw == b""
-            await until(lambda: notes.keys == "8")
-            assert made.untold >= 8
-            assert notes.mulaw[: 15 * 160] == b"\x10" * 15 * 160
-            telephone.close()
-
-    run(scenario())
-
-
 def test_nothing_is_told_of_a_call_that_is_closed() -> None:
     async def scenario() -> None:
-        async with call() as (stream, notes, telephone):
-            telephone.say(stream.local, b"\x10" * 160)
-            await until(lambda: notes.mulaw)
+        async with talking() as (stream, notes, _):
             stream.mark("late")
             time.sleep(0.05)  # it is on its way to the loop
             stream.close()
@@ -444,56 +194,5 @@ def test_who_sends_nothing_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         async with call() as (_, notes, _telephone):
             await until(lambda: len(notes.silences) >= 2)
-
-    run(scenario())
-
-
-def test_a_thousand_calls_leave_nothing_behind() -> None:
-    async def scenario() -> None:
-        async with engine(ports=40) as made:
-            descriptors = Path("/proc/self/fd")
-            before = len(list(descriptors.iterdir()))
-            for _ in range(100):
-                streams = [made.open(Notes()) for _ in range(10)]
-                for stream in streams:
-                    stream.connect((HOST, 9), Codec.PCMU, EVENT)
-                for stream in streams:
-                    stream.close()
-                await until(lambda: made.streams == 0)
-            assert len(list(descriptors.iterdir())) <= before + 1
-
-    run(scenario())
-
-
-def test_when_all_ports_are_taken_that_is_said() -> None:
-    async def scenario() -> None:
-        async with engine(ports=4) as made:
-            taken = [made.open(Notes()) for _ in range(2)]
-            with pytest.raises(NoPortLeft, match=r"widen sip\.rtp_ports"):
-                made.open(Notes())
-            taken[0].close()
-            await until(lambda: made.streams == 1)
-            made.open(Notes())
-
-    run(scenario())
-
-
-def test_a_port_of_somebody_else_is_passed_over_and_a_host_that_is_not_ours_is_named() -> None:
-    async def scenario() -> None:
-        async with engine(ports=8) as made:
-            first = made.open(Notes())
-            number = first.local[1]
-            first.close()
-            await until(lambda: made.streams == 0)
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as somebody:
-                somebody.bind((HOST, number + 1))
-                taken = {made.open(Notes()).local[1] for _ in range(3)}
-                assert number not in taken
-                with pytest.raises(NoPortLeft):
-                    made.open(Notes())
-        elsewhere = RtpEngine("192.0.2.1", 20_000, 20_010, asyncio.get_running_loop())
-        with pytest.raises(NoPortLeft, match="no address of this machine"):
-            elsewhere.open(Notes())
-        elsewhere.close()
 
     run(scenario())
