@@ -83,6 +83,20 @@ async def until(pool: EarPool, waiting: int) -> None:
             await asyncio.sleep(0.005)
 
 
+async def speaks_and_keeps(pool: EarPool) -> Caller:
+    """The first to speak has the one decoder until the ears answer."""
+    first = Caller().speaks(pool)
+    await first.hears("partly")
+    return first
+
+
+async def speaks_and_waits(pool: EarPool) -> Caller:
+    """The next to speak waits for it."""
+    second = Caller().speaks(pool)
+    await until(pool, 1)
+    return second
+
+
 def run(scenario: Coroutine[None, None, None]) -> None:
     asyncio.run(asyncio.wait_for(scenario, 90))
 
@@ -114,10 +128,8 @@ def test_one_waits_for_a_decoder_and_the_next_is_asked_for_keys(threads: Threads
     async def scenario() -> None:
         ears = SlowEars()
         ours = pool(ears, threads)
-        first = Caller().speaks(ours)
-        await first.hears("partly")
-        second = Caller().speaks(ours)
-        await until(ours, 1)
+        first = await speaks_and_keeps(ours)
+        second = await speaks_and_waits(ours)
         third = Caller().speaks(ours, ends=False)
         assert third.told == []  # not before it is known who is busy
         await third.hears("busy")
@@ -139,8 +151,7 @@ def test_without_keys_there_is_nothing_to_do_but_wait(threads: Threads) -> None:
     async def scenario() -> None:
         ears = SlowEars()
         ours = pool(ears, threads, waiting=0)
-        first = Caller().speaks(ours)
-        await first.hears("partly")
+        await speaks_and_keeps(ours)
         second = Caller().speaks(ours, keys=False)
         await until(ours, 1)
         assert second.told == []
@@ -156,8 +167,7 @@ def test_a_wait_for_a_decoder_ends(threads: Threads, monkeypatch: pytest.MonkeyP
     async def scenario() -> None:
         ears = SlowEars()
         ours = pool(ears, threads, language="patience")
-        first = Caller().speaks(ours)
-        await first.hears("partly")
+        first = await speaks_and_keeps(ours)
         second = Caller().speaks(ours, keys=False)
         await second.hears("nothing 0.0")
         assert ours.waiting == 0
@@ -173,10 +183,8 @@ def test_who_hangs_up_leaves_the_queue_at_once(threads: Threads) -> None:
     async def scenario() -> None:
         ears = SlowEars()
         ours = pool(ears, threads)
-        first = Caller().speaks(ours)
-        await first.hears("partly")
-        second = Caller().speaks(ours)
-        await until(ours, 1)
+        await speaks_and_keeps(ours)
+        second = await speaks_and_waits(ours)
         assert second.hearing is not None
         second.hearing.forget()
         await until(ours, 0)

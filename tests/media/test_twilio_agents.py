@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,23 +22,23 @@ from tests.ivr.conftest import AGENT, SHARED
 from tests.media.gateway_parts import FLOW
 from tests.media.phone_client import TestPhone, gateway
 from tests.media.rooms.agent_client import TestAgent, agent, hears, speaking
+from tests.media.scenarios import run, the_call, until
 from tests.media.twilio_calls import (
     CALLER,
+    NUMBER_WITHOUT_STREAMS,
     Twilio,
     at_turn,
     english,
     heard_something,
-    run,
-    runner,
     settings,
-    the_call,
+    twilio,
 )
 
-__all__ = ["runner", "settings"]
+__all__ = ["settings", "twilio"]
 
 
 @pytest.fixture
-def with_agents(database: Database, settings: Settings) -> Runner:
+def runner(database: Database, settings: Settings) -> Runner:
     """Key 4 puts the caller through to agents; where that fails they come back to the menu."""
     flows = FlowStore(database, {}, ("en", "zh-CN"), settings.utility.name)
     main = FLOW.replace('to: "+8613800000000"', "to: agents, timeout_s: 60")
@@ -47,23 +46,10 @@ def with_agents(database: Database, settings: Settings) -> Runner:
     return Runner(database, flows, ServiceRegistry([]), english(settings))
 
 
-def test_a_caller_by_webhook_is_joined_to_agents_over_a_stream(
-    parts: GatewayParts, settings: Settings, with_agents: Runner, database: Database
-) -> None:
-    async def scenario() -> None:
-        twilio = Twilio(settings, with_agents, to="+15005550007")
-        async with gateway(replace(parts, runner=with_agents)):
-            assert (await twilio.rings()).kind == "gather"
-            put_through = await asyncio.to_thread(twilio.call.press, "4")
-            assert put_through.kind == "connect"
-            async with twilio.stream() as caller:
-                await heard_something(caller)
-                await at_turn(database, 2)  # nobody is at work: the flow goes on, over the stream
-                await caller.press("3")
-                assert (await caller.close_reason())[0] == 1000
-            assert (await twilio.goes_on()).kind == "over"
-
-    run(scenario())
+@pytest.fixture
+def by_webhook(settings: Settings, runner: Runner) -> Twilio:
+    """A call to the number that has no streams."""
+    return Twilio(settings, runner, to=NUMBER_WITHOUT_STREAMS)
 
 
 @pytest.fixture
@@ -74,16 +60,60 @@ def tom(database: Database) -> User:
     return made
 
 
-def test_an_agent_answers_a_caller_by_webhook(
-    parts: GatewayParts, settings: Settings, with_agents: Runner, database: Database, tom: User
+@contextlib.asynccontextmanager
+async def working(parts: GatewayParts, user: User) -> AsyncIterator[TestAgent]:
+    """A gateway, and an agent who is ready to answer."""
+    async with gateway(parts), agent(parts.settings, user) as made:
+        await made.ready()
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def talking(twilio: Twilio, at_work: TestAgent, database: Database) -> AsyncIterator[TestPhone]:
+    """A call over a stream, put through to the agent, who has answered it."""
+    async with twilio.first_stream() as caller:
+        await caller.press("4")
+        await answered(at_work, caller, database)
+        yield caller
+
+
+async def answered(at_work: TestAgent, caller: TestPhone, database: Database) -> None:
+    """The agent answers the one who waits on this stream."""
+    await until(lambda: the_call(database).waiting_since is not None, within_s=10)
+    await heard_something(caller)
+    await at_work.answer(the_call(database).id)
+
+
+def last_event(database: Database) -> dict[str, Any]:
+    with database.reading() as db:
+        return db.scalars(sa.select(CallTurn.event).order_by(CallTurn.number.desc()).limit(1)).one()
+
+
+def test_a_caller_by_webhook_is_joined_to_agents_over_a_stream(
+    parts: GatewayParts, by_webhook: Twilio, database: Database
 ) -> None:
     async def scenario() -> None:
-        twilio = Twilio(settings, with_agents, to="+15005550007")
-        async with gateway(replace(parts, runner=with_agents)), agent(settings, tom) as at_work:
-            await at_work.ready()
-            assert (await twilio.rings()).kind == "gather"
-            assert (await asyncio.to_thread(twilio.call.press, "4")).kind == "connect"
-            async with twilio.stream() as caller:
+        async with gateway(parts):
+            assert (await by_webhook.rings()).kind == "gather"
+            put_through = await asyncio.to_thread(by_webhook.call.press, "4")
+            assert put_through.kind == "connect"
+            async with by_webhook.next_stream() as caller:
+                await at_turn(database, 2)  # nobody is at work: the flow goes on, over the stream
+                await caller.press("3")
+                assert (await caller.close_reason())[0] == 1000
+            assert (await by_webhook.goes_on()).kind == "over"
+
+    run(scenario())
+
+
+def test_an_agent_answers_a_caller_by_webhook(
+    parts: GatewayParts, by_webhook: Twilio, database: Database, tom: User
+) -> None:
+    async def scenario() -> None:
+        async with working(parts, tom) as at_work:
+            assert (await by_webhook.rings()).kind == "gather"
+            assert (await asyncio.to_thread(by_webhook.call.press, "4")).kind == "connect"
+            async with by_webhook.stream() as caller:
                 told = await at_work.until("waiting")
                 while not told["calls"]:
                     told = await at_work.until("waiting")
@@ -97,7 +127,7 @@ def test_an_agent_answers_a_caller_by_webhook(
                 await at_turn(database, 2)  # the talk is over: the flow goes on, over the stream
                 await caller.press("3")
                 assert (await caller.close_reason())[0] == 1000
-            assert (await twilio.goes_on()).kind == "over"
+            assert (await by_webhook.goes_on()).kind == "over"
             row = the_call(database)
             assert (row.status, row.end_reason) == (CallStatus.COMPLETED, "flow")
 
@@ -105,11 +135,10 @@ def test_an_agent_answers_a_caller_by_webhook(
 
 
 def test_twilio_puts_a_caller_through_where_the_agent_says_and_brings_them_back_when_nobody_answers(
-    parts: GatewayParts, settings: Settings, with_agents: Runner, database: Database, tom: User
+    parts: GatewayParts, twilio: Twilio, database: Database, tom: User
 ) -> None:
     async def scenario() -> None:
-        twilio = Twilio(settings, with_agents)
-        async with gateway(replace(parts, runner=with_agents)), agent(settings, tom) as at_work:
+        async with working(parts, tom) as at_work:
             async with talking(twilio, at_work, database) as caller:
                 waiting_since = the_call(database).waiting_since
                 await at_work.send("transfer", to="+8657188880001", stay=True)
@@ -142,11 +171,10 @@ def test_twilio_puts_a_caller_through_where_the_agent_says_and_brings_them_back_
 
 
 def test_a_caller_who_hangs_up_while_twilio_dials_for_an_agent_is_gone(
-    parts: GatewayParts, settings: Settings, with_agents: Runner, database: Database, tom: User
+    parts: GatewayParts, twilio: Twilio, database: Database, tom: User
 ) -> None:
     async def scenario() -> None:
-        twilio = Twilio(settings, with_agents)
-        async with gateway(replace(parts, runner=with_agents)), agent(settings, tom) as at_work:
+        async with working(parts, tom) as at_work:
             async with talking(twilio, at_work, database):
                 await at_work.send("transfer", to="+8657188880001")
                 await at_work.until("left", reason="transferred")
@@ -160,34 +188,8 @@ def test_a_caller_who_hangs_up_while_twilio_dials_for_an_agent_is_gone(
     run(scenario())
 
 
-def last_event(database: Database) -> dict[str, Any]:
-    with database.reading() as db:
-        return db.scalars(sa.select(CallTurn.event).order_by(CallTurn.number.desc()).limit(1)).one()
-
-
-@contextlib.asynccontextmanager
-async def talking(twilio: Twilio, at_work: TestAgent, database: Database) -> AsyncIterator[TestPhone]:
-    """A call over a stream, put through to the agent, who has answered it."""
-    await at_work.ready()
-    await twilio.rings()
-    async with twilio.stream() as caller:
-        await heard_something(caller)
-        await caller.press("4")
-        await answered(at_work, caller, database)
-        yield caller
-
-
-async def answered(at_work: TestAgent, caller: TestPhone, database: Database) -> None:
-    """The agent answers the one who waits on this stream."""
-    async with asyncio.timeout(10):
-        while the_call(database).waiting_since is None:
-            await asyncio.sleep(0.02)
-    await heard_something(caller)
-    await at_work.answer(the_call(database).id)
-
-
 def test_where_twilio_cannot_reach_the_gateway_the_flow_goes_on_without_agents(
-    parts: GatewayParts, settings: Settings, with_agents: Runner, database: Database
+    settings: Settings, runner: Runner
 ) -> None:
     unreached = settings.model_copy(
         update={
@@ -197,7 +199,7 @@ def test_where_twilio_cannot_reach_the_gateway_the_flow_goes_on_without_agents(
     )
 
     async def scenario() -> None:
-        twilio = Twilio(unreached, with_agents)
+        twilio = Twilio(unreached, runner)
         assert (await twilio.rings()).kind == "gather"
         back = await asyncio.to_thread(twilio.call.press, "4")
         assert (back.kind, back.heard[0]) == ("gather", "After the tone.")
@@ -206,16 +208,13 @@ def test_where_twilio_cannot_reach_the_gateway_the_flow_goes_on_without_agents(
     run(scenario())
 
 
-def test_a_caller_who_waits_for_an_agent_is_not_left_in_silence_when_streams_break(
-    parts: GatewayParts, settings: Settings, with_agents: Runner, database: Database
-) -> None:
+def test_a_caller_who_waits_for_an_agent_is_not_left_in_silence_when_streams_break(by_webhook: Twilio) -> None:
     async def scenario() -> None:
-        twilio = Twilio(settings, with_agents, to="+15005550007")
-        await twilio.rings()
-        await asyncio.to_thread(twilio.call.press, "4")
-        assert (await twilio.goes_on()).kind == "connect"
-        back = await twilio.goes_on()
+        await by_webhook.rings()
+        await asyncio.to_thread(by_webhook.call.press, "4")
+        assert (await by_webhook.goes_on()).kind == "connect"
+        back = await by_webhook.goes_on()
         assert back.kind == "gather"
-        assert (await asyncio.to_thread(twilio.call.press, "3")).kind == "over"
+        assert (await asyncio.to_thread(by_webhook.call.press, "3")).kind == "over"
 
     run(scenario())

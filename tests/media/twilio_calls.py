@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import sqlalchemy as sa
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from werkzeug.test import Client
@@ -20,12 +18,14 @@ from ivr.channels.twilio.signature import SIGNATURE_HEADER
 from ivr.channels.twilio.simulation import Answer, SimulatedCall, Waiting
 from ivr.channels.twilio.webhooks import Webhooks
 from ivr.runner import Runner
-from models import Call
+from media.gateway import Gateway
 from settings import Settings, load
 from tests.media.phone_client import TestPhone
+from tests.media.scenarios import the_call, until
 
 ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-twilio"
 NUMBER, CALLER = "+15005550006", "+8613800571001"
+NUMBER_WITHOUT_STREAMS = "+15005550007"
 PUBLIC_URL = "https://ivr.example.org"
 
 
@@ -77,6 +77,12 @@ class Twilio:
     async def rings(self) -> Waiting:
         return await asyncio.to_thread(self.call.begin, f"{PUBLIC_URL}/twilio/voice")
 
+    async def rings_and_connects(self) -> Waiting:
+        waiting = await self.rings()
+        assert waiting.kind == "connect"
+        assert waiting.stream.startswith(f"ws://127.0.0.1:{self.settings.media_port}/twilio/")
+        return waiting
+
     async def goes_on(self) -> Waiting:
         """The stream is over: Twilio asks what is next."""
         return await asyncio.to_thread(self.call.stream_ended)
@@ -104,33 +110,36 @@ class Twilio:
             finally:
                 await caller.leave()
 
+    @contextlib.asynccontextmanager
+    async def first_stream(self, *, speed: float = 20.0, more_than: int = 1000) -> AsyncIterator[TestPhone]:
+        """Twilio rings and opens a stream: given once the caller hears us over it."""
+        await self.rings_and_connects()
+        async with self.next_stream(speed=speed, more_than=more_than) as caller:
+            yield caller
 
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 45))
-
-
-def the_call(database: Database) -> Call:
-    with database.reading() as db:
-        return db.scalars(sa.select(Call)).one()
+    @contextlib.asynccontextmanager
+    async def next_stream(self, *, speed: float = 20.0, more_than: int = 1000) -> AsyncIterator[TestPhone]:
+        """Opens the stream that the newest document asks for: given once the caller hears us over it."""
+        async with self.stream(speed=speed) as caller:
+            await heard_something(caller, more_than)
+            yield caller
 
 
 async def heard_something(caller: TestPhone, more_than: int = 1000) -> None:
-    async with asyncio.timeout(10):
-        while len(caller.heard) < more_than:
-            await asyncio.sleep(0.02)
+    await until(lambda: len(caller.heard) >= more_than, within_s=10)
 
 
 async def at_turn(database: Database, turn: int) -> None:
-    async with asyncio.timeout(10):
-        while the_call(database).turn < turn:
-            await asyncio.sleep(0.02)
+    await until(lambda: the_call(database).turn >= turn, within_s=10)
 
 
-async def rings_and_connects(twilio: Twilio) -> Waiting:
-    waiting = await twilio.rings()
-    assert waiting.kind == "connect"
-    assert waiting.stream.startswith(f"ws://127.0.0.1:{twilio.settings.media_port}/twilio/")
-    return waiting
+async def gateway_carries(running: Gateway, calls: int) -> None:
+    await until(lambda: running.switchboard.calls == calls, within_s=10)
+
+
+async def given_up(running: Gateway) -> None:
+    """Whatever was waited for has been ended, or left to whoever has it."""
+    await until(lambda: not running.switchboard.waits_for)
 
 
 def english(settings: Settings) -> Settings:
@@ -141,3 +150,9 @@ def english(settings: Settings) -> Settings:
 def runner(database: Database, settings: Settings, runner: Runner) -> Runner:
     """Callers we do not know are spoken to in English."""
     return Runner(database, runner.flows, runner.services, english(settings))
+
+
+@pytest.fixture
+def twilio(settings: Settings, runner: Runner) -> Twilio:
+    """A call to the number that has streams."""
+    return Twilio(settings, runner)
