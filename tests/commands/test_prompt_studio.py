@@ -14,7 +14,7 @@ from playwright.sync_api import expect, sync_playwright
 from commands.prompt_studio import Studio
 from ivr.prompt_book import Prompt
 from speech.audio import RATE, read_wav, resample, speech_level_dbfs, tone, write_wav
-from tests.media.test_browser import ARGUMENTS
+from tests.chromium import FAKE_MICROPHONE, launch
 
 WANTED = [
     Prompt("welcome", "en", "Welcome to the hotline.", ("main",), True, False),
@@ -98,7 +98,7 @@ def test_an_operator_reads_prompts_into_a_browser(studio: Studio, tmp_path: Path
         said = bytes(8000) + tone((300.0,), 1500, -24.0)
         write_wav(tmp_path / "microphone.wav", resample(said, RATE, 48000), 48000)
         heard = f"--use-file-for-fake-audio-capture={tmp_path / 'microphone.wav'}"
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*ARGUMENTS, heard])
+        browser = launch(playwright, *FAKE_MICROPHONE, heard)
         page = browser.new_page(locale="en")
         faults: list[str] = []
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)

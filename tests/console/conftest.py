@@ -9,25 +9,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from pydantic import SecretStr
+from playwright import sync_api as playwright
 from werkzeug.test import TestResponse
 
 from app import Hotline, build, create_app
 from database import Database
 from models import Base
-from settings import RecognizerSection, Settings, Speech, Utility, VoiceSection
+from settings import Settings
+from tests.chromium import launch
+from tests.console.browsing import NewPage, pages
 from tests.console.rows import PASSWORD, fill
-
-
-def settings_of(home: Path) -> Settings:
-    return Settings(
-        home=home,
-        secret_key=SecretStr("a secret of the tests"),
-        utility=Utility(name={"en": "Riverside Power", "zh-CN": "滨江供电"}),
-        speech=Speech(
-            recognizers={"en": RecognizerSection(engine="none")}, voices={"en": VoiceSection(voice="gmw/en-US")}
-        ),
-    )
+from tests.console.site import Site, site
+from tests.console.utility import settings_of
 
 
 def hotline_of(home: Path) -> Hotline:
@@ -114,3 +107,24 @@ def sun(app: Flask) -> Browser:
     other = Browser(app.test_client())
     assert other.sign_in("sun").status_code == 303
     return other
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[playwright.Browser]:
+    """Plays sounds without a click before."""
+    with playwright.sync_playwright() as made:
+        browser = launch(made, "--autoplay-policy=no-user-gesture-required")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Site]:
+    with site(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def new_page(chromium: playwright.Browser, here: Site) -> Iterator[NewPage]:
+    with pages(chromium, here) as made:
+        yield made

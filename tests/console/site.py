@@ -17,14 +17,9 @@ from app import Hotline, build, create_app
 from media.gateway import Gateway
 from media.parts import GatewayParts, Limits
 from models import Base
-from tests.console.conftest import settings_of
 from tests.console.rows import fill
+from tests.console.utility import settings_of
 from tests.ports import free_port
-
-CHROMIUM_ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from playwright.sync_api import (
 
 from models import AgentLine, Call, CallStatus, LineState
 from speech.audio import mulaw_to_pcm, pcm_to_mulaw
+from tests.chromium import FAKE_MICROPHONE, launch
 from tests.console.agent_gateway import (
     AgentGateway,
     agent_gateway,
@@ -34,18 +35,12 @@ from tests.console.agent_gateway import (
     waiting,
     waits,
 )
-from tests.console.rows import PASSWORD
-from tests.console.site import CHROMIUM_ARGUMENTS, Site, site
-from tests.console.test_browser import CONTRAST
+from tests.console.browsing import CONTRAST, sign_in
+from tests.console.site import Site, site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("agent-browser")]
-FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 WAIT_MS = 15_000
 WAITS, OTHER = "0" * 31 + "2", "0" * 31 + "3"
-
-
-def start(playwright: Playwright, *more: str) -> Browser:
-    return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*CHROMIUM_ARGUMENTS, *more])
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +53,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = start(playwright, *FAKE_MICROPHONE)
+    browser = launch(playwright, *FAKE_MICROPHONE)
     yield browser
     browser.close()
 
@@ -79,11 +74,7 @@ def signed_in(chromium: Browser, here: Site) -> dict[str, StorageState]:
     for user in ("mei", "li", "sun"):
         context = chromium.new_context()
         page = context.new_page()
-        page.goto(f"{here.url}/sign-in")
-        page.fill("#username", user)
-        page.fill("#password", PASSWORD)
-        page.press("#password", "Enter")
-        page.wait_for_url("**/desk")
+        sign_in(page, here, user)
         states[user] = context.storage_state()
         context.close()
     return states
@@ -372,7 +363,7 @@ def test_closing_the_window_and_signing_out_end_the_shift(at_work: Open, gateway
 def test_without_a_microphone_one_can_read_but_not_answer(
     at_work: Open, gateway: AgentGateway, playwright: Playwright
 ) -> None:
-    browser = start(playwright)
+    browser = launch(playwright)
     gateway.greeting = [line("away"), waiting(waits(WAITS))]
     desk = at_work(browser=browser, ready=False)
     expect(desk.phone.get_by_role("alert")).to_contain_text("No microphone was found")
@@ -386,7 +377,7 @@ def test_without_a_microphone_one_can_read_but_not_answer(
 def test_a_microphone_that_was_refused_is_asked_for_again(
     at_work: Open, gateway: AgentGateway, playwright: Playwright
 ) -> None:
-    browser = start(playwright, "--use-fake-device-for-media-stream")
+    browser = launch(playwright, "--use-fake-device-for-media-stream")
     desk = at_work(browser=browser, ready=False, permissions=[])
     expect(desk.phone.get_by_role("alert")).to_contain_text("Click the sign beside the address")
     desk.context.grant_permissions(["microphone"])

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
 
 from accounts.demo import PASSWORD
 from speech.audio import mulaw_to_pcm, speech_level_dbfs
-from tests.console.site import CHROMIUM_ARGUMENTS
+from tests.chromium import FAKE_MICROPHONE, launch
 from tests.media.house import House, house
 from tests.ports import free_port
 
@@ -29,12 +29,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Its microphone beeps once a second."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[*CHROMIUM_ARGUMENTS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
-        )
+        browser = launch(playwright, *FAKE_MICROPHONE)
         expect.set_options(timeout=WAIT_MS)
         yield browser
         expect.set_options(timeout=5000)

@@ -3,71 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Route, expect
 from sqlalchemy.orm import Session
 
 from callqueue import tickets
 from models import Ticket, TicketEvent, TicketStage, User
+from tests.console.browsing import CONTRAST, NewPage
 from tests.console.rows import CALL, DANGER, FAULT, PASSWORD
-from tests.console.site import CHROMIUM_ARGUMENTS, Site, gateway, site
+from tests.console.site import Site, gateway
 
 pytestmark = pytest.mark.browser
-NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_ARGUMENTS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Site]:
-    with site(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def new_page(chromium: Browser, here: Site) -> Iterator[NewPage]:
-    """Opens pages; afterwards none may have met an error of a script or of the content policy."""
-    contexts: list[BrowserContext] = []
-    troubles: list[str] = []
-
-    def make(user: str | None = None, **options: object) -> Page:
-        context = chromium.new_context(**{"locale": "en", "viewport": {"width": 1280, "height": 860}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console", lambda message: troubles.append(message.text) if "Content Security" in message.text else None
-        )
-        if user:
-            sign_in(page, here, user)
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
-def sign_in(page: Page, here: Site, user: str) -> None:
-    page.goto(f"{here.url}/sign-in")
-    page.fill("#username", user)
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/desk")
 
 
 def ticket(here: Site, ticket_id: int = DANGER) -> Ticket:
@@ -326,7 +277,6 @@ PAGES = (
     f"/calls/{CALL}",
     "/nowhere",
 )
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8").partition("\n")[2]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,64 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from models import AuditEvent
 from recording_store import RecordingStore
+from tests.console.browsing import CONTRAST, NewPage
 from tests.console.call_sounds import SOUND, record, sound
-from tests.console.rows import CALL, PASSWORD
-from tests.console.site import CHROMIUM_ARGUMENTS, Site, gateway, site
+from tests.console.rows import CALL
+from tests.console.site import Site, gateway
 
 pytestmark = pytest.mark.browser
-NewPage = Callable[..., Page]
-CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8").partition("\n")[2]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    arguments = [*CHROMIUM_ARGUMENTS, "--autoplay-policy=no-user-gesture-required"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Site]:
-    with site(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def new_page(chromium: Browser, here: Site) -> Iterator[NewPage]:
-    contexts: list[BrowserContext] = []
-    troubles: list[str] = []
-
-    def make(user: str = "sun", **options: object) -> Page:
-        context = chromium.new_context(**{"locale": "en", "viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console", lambda message: troubles.append(message.text) if "Content Security" in message.text else None
-        )
-        page.goto(f"{here.url}/sign-in")
-        page.fill("#username", user)
-        page.fill("#password", PASSWORD)
-        page.press("#password", "Enter")
-        page.wait_for_url("**/desk")
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert troubles == []
 
 
 def opened(page: Page, here: Site) -> Page:
@@ -81,7 +37,7 @@ def plays(here: Site) -> int:
 
 def test_a_call_is_played_sought_and_read_along(here: Site, new_page: NewPage) -> None:
     record(here.hotline)
-    page = opened(new_page(), here)
+    page = opened(new_page("sun"), here)
     assert plays(here) == 0  # looking at it is no play
     expect(page.locator("[data-all]")).to_have_text("0:24")
     page.get_by_role("button", name="Play", exact=True).click()
@@ -104,7 +60,7 @@ def test_a_call_is_played_sought_and_read_along(here: Site, new_page: NewPage) -
 
 def test_the_wave_form_is_a_slider_for_keys_and_for_a_pointer(here: Site, new_page: NewPage) -> None:
     record(here.hotline)
-    page = opened(new_page(), here)
+    page = opened(new_page("sun"), here)
     wave = page.get_by_role("slider")
     wave.focus()
     for key, second in (("ArrowRight", 5), ("ArrowUp", 10), ("ArrowLeft", 5), ("PageUp", 24), ("Home", 0)):
@@ -119,7 +75,7 @@ def test_the_wave_form_is_a_slider_for_keys_and_for_a_pointer(here: Site, new_pa
 
 def test_the_shortcut_plays_and_speed_is_kept(here: Site, new_page: NewPage) -> None:
     record(here.hotline)
-    page = opened(new_page(), here)
+    page = opened(new_page("sun"), here)
     page.select_option("[data-speed]", "2")
     page.locator("h1").click()
     page.keyboard.press("p")
@@ -131,7 +87,7 @@ def test_the_shortcut_plays_and_speed_is_kept(here: Site, new_page: NewPage) -> 
 
 def test_a_panel_that_changes_while_it_plays_does_not_stop_it(here: Site, new_page: NewPage) -> None:
     record(here.hotline, running=True)
-    page = opened(new_page(), here)
+    page = opened(new_page("sun"), here)
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     page.evaluate("document.querySelector('#sound').setAttribute('data-was', 'here')")
@@ -142,7 +98,7 @@ def test_a_panel_that_changes_while_it_plays_does_not_stop_it(here: Site, new_pa
 
 def test_what_a_call_in_progress_has_said_since_is_heard_from_there(here: Site, new_page: NewPage) -> None:
     record(here.hotline, running=True, seconds=8)
-    page = opened(new_page(), here)
+    page = opened(new_page("sun"), here)
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     expect(page.locator("[data-all]")).to_have_text("0:08")
@@ -160,7 +116,7 @@ def test_what_a_call_in_progress_has_said_since_is_heard_from_there(here: Site, 
 
 def test_a_recording_that_is_gone_says_so(here: Site, new_page: NewPage) -> None:
     record(here.hotline)
-    page = opened(new_page(), here)
+    page = opened(new_page("sun"), here)
     for file in (here.hotline.settings.home / "recordings").iterdir():
         file.unlink()
     page.get_by_role("button", name="Play", exact=True).click()
@@ -170,7 +126,7 @@ def test_a_recording_that_is_gone_says_so(here: Site, new_page: NewPage) -> None
 def test_words_of_a_call_in_progress_appear_as_they_are_said(here: Site, new_page: NewPage) -> None:
     record(here.hotline, running=True)
     with gateway(here) as serving:
-        page = new_page()
+        page = new_page("sun")
         page.goto(f"{here.url}/calls/{CALL}")
         live = page.locator("[data-live-lines]")
 
@@ -195,7 +151,7 @@ def test_it_is_legible_in_both_themes_and_on_a_phone(
     here: Site, new_page: NewPage, theme: str, language: str, width: int, tmp_path: Path
 ) -> None:
     record(here.hotline)
-    page = new_page(color_scheme=theme, viewport={"width": width, "height": 900})
+    page = new_page("sun", color_scheme=theme, viewport={"width": width, "height": 900})
     if language != "en":
         page.request.post(
             f"{here.url}/preferences",

@@ -11,11 +11,10 @@ from playwright.sync_api import expect
 
 from ivr.graph import GraphNode, graph_of
 from models import Call, CallStatus, Direction, FlowNodeCount
+from tests.console.browsing import CONTRAST, NewPage
 from tests.console.rows import CALL
 from tests.console.site import Site
-from tests.console.test_browser import CONTRAST, NewPage, chromium, here, new_page
 
-__all__ = ["chromium", "here", "new_page"]
 pytestmark = pytest.mark.browser
 
 # Words in the picture against the box they stand in, or the picture's own ground.

@@ -10,10 +10,9 @@ from playwright.sync_api import expect
 
 from ivr import flow_drafts, publishing, storm
 from models import FlowRevision
+from tests.console.browsing import CONTRAST, NewPage
 from tests.console.site import Site, gateway
-from tests.console.test_browser import CONTRAST, NewPage, chromium, here, new_page
 
-__all__ = ["chromium", "here", "new_page"]
 pytestmark = pytest.mark.browser
 PAGES = ("/flows", "/flows/publications/1", "/flows/diff?a=current&b=draft-1", "/flows/drafts/1")
 

@@ -17,8 +17,9 @@ from app import Hotline, create_app
 from console.demo import demo_sign_ins
 from database import Database
 from models import Base, Installation, User
-from tests.console.conftest import Browser, settings_of
+from tests.console.conftest import Browser
 from tests.console.rows import PASSWORD
+from tests.console.utility import settings_of
 
 
 def test_a_right_password_leads_to_the_desk(browser: Browser) -> None:

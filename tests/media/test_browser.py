@@ -9,18 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
+from models import Channel
 from speech.audio import resample, write_wav
+from tests.chromium import FAKE_MICROPHONE, launch
+from tests.media.call_backs import order
 from tests.media.house import House, house
-from tests.media.test_ringing import order
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("phone-browser")]
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]  # fmt: skip
 EMMA, WANG = "+8613800571001", "+8613800571002"
 WAIT_MS = 15_000
 
@@ -37,13 +34,9 @@ def playwright() -> Iterator[Playwright]:
         yield made
 
 
-def start(playwright: Playwright, *more: str) -> Browser:
-    return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*ARGUMENTS, *more])
-
-
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = start(playwright)
+    browser = launch(playwright, *FAKE_MICROPHONE)
     yield browser
     browser.close()
 
@@ -112,7 +105,7 @@ def test_spoken_words_are_understood(open_phone: Open, running: House, playwrigh
     words = running.gateway.parts.voice.pcm("report an outage", "en")
     file = tmp_path / "microphone.wav"
     write_wav(file, resample(bytes(16_000 * 2) + words + bytes(16_000 * 8), 8000, 48_000), 48_000)
-    browser = start(playwright, f"--use-file-for-fake-audio-capture={file}")
+    browser = launch(playwright, *FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={file}")
     page = open_phone(browser)
     page.click("#call")
     expect(page.locator("#talk .said-caller:not(.said-partial)").first).to_contain_text("outage", timeout=30_000)
@@ -124,7 +117,7 @@ def test_spoken_words_are_understood(open_phone: Open, running: House, playwrigh
 def test_a_call_back_rings_is_answered_and_heard(open_phone: Open, running: House) -> None:
     page = open_phone()
     page.click("#unlock-button")
-    order(running.hotline.database, running.hotline.runner, EMMA, "rings")
+    order(running.hotline.database, running.hotline.runner, Channel.BROWSER, EMMA, "rings")
     expect(page.get_by_role("alertdialog")).to_be_visible(timeout=WAIT_MS)
     assert "Incoming call" in page.title()
     page.get_by_role("button", name="Answer").dblclick()
@@ -137,7 +130,7 @@ def test_a_call_back_rings_is_answered_and_heard(open_phone: Open, running: Hous
 
 def test_two_phones_of_one_number_ring_and_one_wins(open_phone: Open, running: House) -> None:
     one, two = open_phone(), open_phone()
-    order(running.hotline.database, running.hotline.runner, EMMA, "two")
+    order(running.hotline.database, running.hotline.runner, Channel.BROWSER, EMMA, "two")
     for page in (one, two):
         expect(page.get_by_role("alertdialog")).to_be_visible(timeout=WAIT_MS)
     one.get_by_role("button", name="Answer").click()
@@ -149,7 +142,7 @@ def test_two_phones_of_one_number_ring_and_one_wins(open_phone: Open, running: H
 
 def test_a_declined_call_stops_ringing(open_phone: Open, running: House) -> None:
     page = open_phone()
-    order(running.hotline.database, running.hotline.runner, EMMA, "declined")
+    order(running.hotline.database, running.hotline.runner, Channel.BROWSER, EMMA, "declined")
     page.get_by_role("button", name="Decline").click()
     expect(page.get_by_role("alertdialog")).to_be_hidden(timeout=WAIT_MS)
     expect(page.locator("#state")).to_have_text("Call declined.")
@@ -182,7 +175,7 @@ def test_a_page_reloaded_in_a_call_can_return_to_it(open_phone: Open) -> None:
 
 
 def test_without_a_microphone_keys_and_typing_are_left(open_phone: Open, playwright: Playwright) -> None:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS[:7])
+    browser = launch(playwright)
     page = open_phone(browser, permissions=[])
     page.click("#call")
     hears(page, "No microphone")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +20,7 @@ from models import Role, User
 from settings import Settings, load
 from tests.ivr.conftest import AGENT, SHARED
 from tests.media.conftest import no_handler_failed
+from tests.media.phone_client import gateway
 from tests.ports import free_port
 
 __all__ = ["no_handler_failed"]
@@ -100,3 +104,27 @@ def runner(database: Database, settings: Settings) -> Runner:
     flows = FlowStore(database, {}, ("en", "zh-CN"), settings.utility.name)
     flows.use({"shared.yaml": SHARED, "agent.yaml": AGENT, "main.yaml": FLOW}, datetime.now(UTC))
     return Runner(database, flows, ServiceRegistry([]), settings)
+
+
+@dataclass
+class Second:
+    """The process that holds agents' lines."""
+
+    parts: GatewayParts
+    stop: asyncio.Event
+
+    @property
+    def settings(self) -> Settings:
+        return self.parts.settings
+
+
+@pytest.fixture
+def second(parts: GatewayParts) -> Second:
+    server = parts.settings.server.model_copy(update={"port": free_port(2)})
+    return Second(replace(parts, settings=parts.settings.model_copy(update={"server": server})), asyncio.Event())
+
+
+@contextlib.asynccontextmanager
+async def both(first: GatewayParts, second: Second) -> AsyncIterator[None]:
+    async with gateway(first), gateway(second.parts):
+        yield

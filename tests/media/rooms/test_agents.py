@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,65 +13,23 @@ from media.rooms import agent_wait
 from media.rooms.desk_rows import DeskRows
 from models import AgentLine, Call, CallLeg, CallStatus, LegMode
 from settings import Settings
-from tests.media.phone_client import TestPhone, gateway, phone
+from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import TestAgent, agent, hears, hears_not, speaking
 from tests.media.rooms.conftest import People
-
-CALLER_HZ, TOM_HZ, MEI_HZ = 700.0, 1500.0, 1900.0
-MUSIC_HZ = 440.0
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 120))
-
-
-def the_call(database: Database) -> Call:
-    with database.reading() as db:
-        return db.scalars(sa.select(Call)).one()
-
-
-def legs(database: Database) -> list[CallLeg]:
-    with database.reading() as db:
-        return list(db.scalars(sa.select(CallLeg).order_by(CallLeg.id)))
-
-
-async def left_by(database: Database, *reasons: str) -> None:
-    """Waits until the legs have ended so, in their order; "" for one that has not."""
-    async with asyncio.timeout(30):
-        while [leg.end_reason for leg in legs(database)] != list(reasons):
-            await asyncio.sleep(0.05)
-
-
-async def until_row(database: Database, condition: Any, within_s: float = 30.0) -> Call:
-    async with asyncio.timeout(within_s):
-        while not condition(the_call(database)):
-            await asyncio.sleep(0.05)
-    return the_call(database)
-
-
-async def waits(caller: TestPhone) -> str:
-    """Brings the caller into the line; returns the call."""
-    up = await caller.start()
-    await caller.press("1")
-    await caller.caption("I put you through.")
-    return str(up["call"])
-
-
-async def music(listener: TestPhone, within_s: float = 30.0) -> None:
-    """Chimes are not one pitch: something loud enough is heard that is none of the people's tones."""
-    async with asyncio.timeout(within_s):
-        while not any(byte not in (0xFF, 0x7F) for byte in listener.heard[-1600:]):
-            await asyncio.sleep(0.05)
-
-
-async def offered(line: TestAgent, call: str) -> dict[str, Any]:
-    """Waits until `call` stands in the line as the agent sees it; what is said of it."""
-    async with asyncio.timeout(30):
-        while True:
-            told = await line.until("waiting")
-            for waiting in told["calls"]:
-                if waiting["call"] == call:
-                    return dict(waiting)
+from tests.media.rooms.talks import (
+    CALLER_HZ,
+    MEI_HZ,
+    TOM_HZ,
+    left_by,
+    legs,
+    music,
+    offered,
+    run,
+    talk,
+    the_call,
+    until_row,
+    waits,
+)
 
 
 def test_caller_and_agent_hear_each_other_and_the_flow_goes_on_when_the_agent_leaves(
@@ -150,10 +106,7 @@ def test_the_caller_hangs_up_and_the_agent_is_told_and_free(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as tom, phone(settings) as caller:
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            await talk(caller, tom)
             await caller.send("stop")
             await tom.until("left", reason="caller hung up")
             await tom.until("line", state="ready")
@@ -172,11 +125,7 @@ def test_a_lost_agent_leaves_the_caller_at_the_head_of_the_line_and_another_take
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             phone(settings, speed=1.0) as caller, phone(settings, speed=1.0, number="+8613800571002") as later,
         ):  # fmt: skip
-            await tom.ready()
-            await mei.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom, mei)
             second = await waits(later)
             await offered(mei, second)
             with database.reading() as db:
@@ -244,10 +193,7 @@ def test_an_agent_who_comes_back_soon_has_the_same_caller_again(
     async def scenario() -> None:
         async with gateway(parts), phone(settings, speed=1.0) as caller:
             async with agent(settings, people.tom) as tom:
-                await tom.ready()
-                call = await waits(caller)
-                await offered(tom, call)
-                await tom.answer(call)
+                call = await talk(caller, tom)
                 await tom.vanish()
             async with agent(settings, people.tom) as tom:
                 await tom.until("line", state="away")
@@ -294,10 +240,7 @@ def test_a_second_page_takes_the_line_over_with_the_call_on_it(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as first, phone(settings, speed=1.0) as caller:
-            await first.ready()
-            call = await waits(caller)
-            await offered(first, call)
-            await first.answer(call)
+            call = await talk(caller, first)
             async with agent(settings, people.tom) as second:
                 assert (await first.close_reason())[0] == 4409
                 await second.until("line", state="talking", call=call)
@@ -373,10 +316,7 @@ def test_muted_nobody_hears_the_agent_and_held_the_caller_hears_music(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            await talk(caller, tom)
             async with speaking(tom, TOM_HZ), speaking(caller, CALLER_HZ):
                 await hears(caller, TOM_HZ)
                 await tom.send("mute", on=True)

@@ -24,12 +24,9 @@ from speech.audio import pcm_to_mulaw
 from tests.ivr.conftest import AGENT, SHARED
 from tests.media.phone_client import TestPhone, gateway, phone
 from tests.media.rooms.agent_client import TestAgent, agent, hears, speaking
-from tests.media.rooms.conftest import FLOW, People
-from tests.media.rooms.test_agents import CALLER_HZ, TOM_HZ, offered, run, waits
-from tests.media.rooms.test_relay import Second, both, second
+from tests.media.rooms.conftest import FLOW, People, Second, both
+from tests.media.rooms.talks import CALLER_HZ, TOM_HZ, offered, run, waits
 from tests.media.tones import level_of
-
-__all__ = ["second"]
 
 RECORDED_FLOW = FLOW.replace("nodes:\n", "nodes:\n  notice: {say: recorded_notice, next: what}\n").replace(
     "prompts:\n", "prompts:\n  recorded_notice: {en: This call may be recorded., zh-CN: 通话会录音。}\n"
@@ -82,7 +79,7 @@ async def written(database: Database, *actions: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def talk(tom: TestAgent, caller: TestPhone) -> str:
+async def recorded_talk(tom: TestAgent, caller: TestPhone) -> str:
     await tom.ready()
     call = await waits(caller)
     await offered(tom, call)
@@ -96,7 +93,7 @@ def test_both_are_heard_each_on_their_side(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await talk(tom, caller)
+            await recorded_talk(tom, caller)
             async with speaking(caller, CALLER_HZ), speaking(tom, TOM_HZ):
                 await hears(caller, TOM_HZ)
                 await asyncio.sleep(1.0)  # a second of talk for the recording
@@ -129,7 +126,7 @@ def test_what_is_said_while_an_agent_pauses_the_recording_is_not_on_it(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await talk(tom, caller)
+            await recorded_talk(tom, caller)
             await keep_out(tom, caller)
             await caller.send("stop")
             await kept(database)
@@ -150,7 +147,7 @@ def test_an_agent_at_another_process_pauses_it_as_well_and_it_goes_on_when_they_
         async with (
             both(parts, second), agent(second.settings, people.tom) as tom, phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await talk(tom, caller)
+            await recorded_talk(tom, caller)
             await keep_out(tom, caller)
             await tom.send("pause_recording", on=True)
             await tom.until("joined", paused=True)
@@ -179,7 +176,7 @@ def test_it_goes_on_when_the_call_is_put_through_to_a_colleague(
             phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
             await mei.ready()
-            call = await talk(tom, caller)
+            call = await recorded_talk(tom, caller)
             await tom.send("pause_recording", on=True)
             await tom.until("joined", paused=True)
             await tom.send("transfer", to="agent:mei")
@@ -200,7 +197,7 @@ def test_only_an_agent_on_the_call_can_pause_its_recording(
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             agent(settings, people.sun) as sun, phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            call = await talk(tom, caller)
+            call = await recorded_talk(tom, caller)
             await mei.send("pause_recording", on=True)
             await mei.until("error", code="no_call")
             await sun.send("join", call=call, mode="barge")

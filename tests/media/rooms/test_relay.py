@@ -2,46 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-
-import pytest
-
 from database import Database
 from media.parts import GatewayParts
 from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, hears_not, speaking
-from tests.media.rooms.conftest import People
-from tests.media.rooms.test_agents import CALLER_HZ, MEI_HZ, TOM_HZ, left_by, offered, run, until_row, waits
-from tests.media.rooms.test_supervisors import SUN_HZ
-from tests.ports import free_port
-
-
-@dataclass
-class Second:
-    """The process that holds agents' lines."""
-
-    parts: GatewayParts
-    stop: asyncio.Event
-
-    @property
-    def settings(self) -> Settings:
-        return self.parts.settings
-
-
-@pytest.fixture
-def second(parts: GatewayParts) -> Second:
-    server = parts.settings.server.model_copy(update={"port": free_port(2)})
-    return Second(replace(parts, settings=parts.settings.model_copy(update={"server": server})), asyncio.Event())
-
-
-@contextlib.asynccontextmanager
-async def both(first: GatewayParts, second: Second) -> AsyncIterator[None]:
-    async with gateway(first), gateway(second.parts):
-        yield
+from tests.media.rooms.conftest import People, Second, both
+from tests.media.rooms.talks import CALLER_HZ, MEI_HZ, SUN_HZ, TOM_HZ, left_by, offered, run, talk, until_row, waits
 
 
 def test_caller_and_agent_of_two_processes_hear_each_other(
@@ -86,11 +53,7 @@ def test_a_page_lost_elsewhere_brings_the_caller_back_and_a_caller_lost_here_end
             both(parts, second), agent(second.settings, people.tom) as tom, agent(second.settings, people.mei) as mei,
             phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            await mei.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom, mei)
             await tom.vanish()
             await until_row(database, lambda row: row.agent_id is None)
             await left_by(database, "connection lost")
@@ -113,10 +76,7 @@ def test_a_process_that_goes_takes_its_agents_with_it_and_the_caller_waits_on(
             await mei.ready()
             async with gateway(second.parts):
                 async with agent(second.settings, people.tom) as tom:
-                    await tom.ready()
-                    call = await waits(caller)
-                    await offered(tom, call)
-                    await tom.answer(call)
+                    call = await talk(caller, tom)
                     await mei.until("waiting", calls=[])
             await offered(mei, call)
             await mei.answer(call)

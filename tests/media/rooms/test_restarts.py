@@ -13,7 +13,7 @@ from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.test_agents import TOM_HZ, left_by, legs, offered, run, until_row, waits
+from tests.media.rooms.talks import TOM_HZ, left_by, legs, offered, run, talk, until_row
 
 
 def test_a_page_that_answers_nothing_any_more_is_gone(
@@ -24,10 +24,7 @@ def test_a_page_that_answers_nothing_any_more_is_gone(
 
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            await talk(caller, tom)
             tom.socket.transport.pause_reading()  # the computer sleeps; its socket stays open
             await until_row(database, lambda row: row.agent_id is None)
             await left_by(database, "connection lost")

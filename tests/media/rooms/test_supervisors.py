@@ -15,9 +15,8 @@ from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, hears_not, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.test_agents import CALLER_HZ, TOM_HZ, left_by, legs, music, offered, run, waits
+from tests.media.rooms.talks import CALLER_HZ, SUN_HZ, TOM_HZ, left_by, legs, music, offered, run, talk, waits
 
-SUN_HZ = 2300.0
 PROMPT_HZ = 300.0  # what the scripted voice hums
 
 
@@ -34,10 +33,7 @@ def test_a_supervisor_listens_whispers_and_speaks_and_it_is_written_down(
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.sun) as sun,
             phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom)
             await tom.until("room", caller="here")
             await sun.send("join", call=call, mode="listen")
             await sun.until("joined", mode="listen")
@@ -152,10 +148,7 @@ def test_an_agent_cannot_listen_in(parts: GatewayParts, settings: Settings, data
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             phone(settings) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom)
             await mei.send("join", call=call, mode="listen")
             await mei.until("error", code="not_allowed")
             await mei.send("answer", call=call)
@@ -182,11 +175,7 @@ def test_whose_rights_are_withdrawn_is_off_the_line_and_leaves_no_caller_behind(
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             agent(settings, people.sun) as sun, phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            await mei.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom, mei)
             await sun.send("join", call=call, mode="listen")
             await sun.until("joined", call=call)
             becomes(people.sun, role=Role.AGENT)

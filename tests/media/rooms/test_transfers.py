@@ -19,17 +19,7 @@ from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.test_agents import (
-    MEI_HZ,
-    TOM_HZ,
-    left_by,
-    music,
-    offered,
-    run,
-    the_call,
-    until_row,
-    waits,
-)
+from tests.media.rooms.talks import MEI_HZ, TOM_HZ, left_by, music, offered, run, talk, the_call, until_row, waits
 
 
 def test_a_call_is_passed_on_to_another_agent(
@@ -40,11 +30,7 @@ def test_a_call_is_passed_on_to_another_agent(
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            await mei.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom, mei)
             await tom.send("hold", on=True)
             await tom.until("joined", held=True)
             await tom.send("transfer", to="agent:mei")
@@ -77,11 +63,7 @@ def test_an_agent_who_stays_makes_three_until_they_leave(
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            await mei.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom, mei)
             await tom.send("transfer", to="agent:mei", stay=True)
             await mei.until("ringing", call=call)
             await mei.answer(call)
@@ -107,10 +89,7 @@ def test_an_offer_that_is_declined_or_cannot_be_made_leaves_the_caller_where_the
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom)
             await tom.send("transfer", to="agent:mei")
             await tom.until("error", code="busy")
             await tom.send("transfer", to="agent:nobody")
@@ -196,10 +175,7 @@ def test_a_telephone_that_is_engaged_leaves_the_caller_with_the_agent_and_one_th
 
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            await talk(caller, tom)
             await tom.send("transfer", to="+8657188880001")
             await tom.until("transfer", state="busy")
             async with speaking(tom, TOM_HZ):
@@ -260,11 +236,7 @@ def test_a_telephone_rings_no_more_when_the_agent_hangs_up_or_is_lost_meanwhile(
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             phone(settings, speed=1.0) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            await mei.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom, mei)
             await tom.send("transfer", to="+8657188880002")
             await tom.until("transfer", state="ringing")
             await tom.send("transfer", to="agent:mei")
@@ -291,10 +263,7 @@ def test_an_agent_may_stay_with_a_telephone_and_has_the_caller_when_that_hangs_u
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await tom.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            await talk(caller, tom)
             await tom.send("transfer", to="+8657188880002", stay=True)
             await tom.until("transfer", state="ringing")
             ringing.picked_up.set()
@@ -322,11 +291,7 @@ def test_an_offer_that_nobody_answers_stops_ringing(
             gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
             phone(settings) as caller,
         ):  # fmt: skip
-            await tom.ready()
-            await mei.ready()
-            call = await waits(caller)
-            await offered(tom, call)
-            await tom.answer(call)
+            call = await talk(caller, tom, mei)
             await tom.send("transfer", to="agent:mei")
             await mei.until("ringing", call=call)
             await tom.until("transfer", state="no-answer")
