@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,42 +20,16 @@ from models import (
     Call,
     CallStatus,
     Channel,
-    Direction,
     OutboundAttempt,
-    OutboundCall,
-    OutboundStatus,
 )
 from settings import Settings
 from tests.conftest import Valkey
+from tests.media.call_backs import order
 from tests.media.phone_client import NUMBER, TestPhone, gateway, phone
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(scenario, 45))
-
-
-def order(database: Database, runner: Runner, number: str = NUMBER, key: str = "1") -> str:
-    """A call-back that is to be rung now, as the dialling policy leaves it. Its call's id."""
-    now = datetime.now(UTC)
-    with database.transaction() as db:
-        wish = OutboundCall(
-            purpose="closure", flow="main", to_number=number, language="en", dedupe_key=key, created_at=now,
-            status=OutboundStatus.CALLING, attempts=1, not_before=now, lease_until=now + timedelta(minutes=2),
-        )  # fmt: skip
-        call = Call(
-            channel=Channel.BROWSER, direction=Direction.OUTBOUND, from_number="95598", to_number=number,
-            language="en", status=CallStatus.QUEUED, flow="main", started_at=now,
-            flow_revision_id=runner.flows.current.revision,
-        )  # fmt: skip
-        db.add_all([wish, call])
-        db.flush()
-        call.outbound_call_id = wish.id
-        db.add(
-            OutboundAttempt(
-                outbound_call_id=wish.id, number=1, channel=Channel.BROWSER, call_id=call.id, started_at=now
-            )
-        )
-        return call.id
 
 
 def status(database: Database, call_id: str) -> CallStatus:
@@ -117,7 +91,7 @@ def test_a_call_back_rings_and_is_answered(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), waiting_phone(settings) as waiting:
-            call_id = order(database, runner)
+            call_id = order(database, runner, Channel.BROWSER, NUMBER)
             incoming = await waiting.until("incoming", call=call_id)
             assert (incoming["from"], incoming["purpose"]) == ("95598", "closure")
             assert status(database, call_id) is CallStatus.RINGING
@@ -138,7 +112,7 @@ def test_both_phones_of_a_number_ring_the_first_answer_wins_the_other_stops(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), waiting_phone(settings) as one, waiting_phone(settings) as two:
-            call_id = order(database, runner)
+            call_id = order(database, runner, Channel.BROWSER, NUMBER)
             await one.until("incoming", call=call_id)
             await two.until("incoming", call=call_id)
             async with phone(settings) as answering, phone(settings) as late:
@@ -162,7 +136,7 @@ def test_somebody_elses_phone_neither_rings_nor_can_answer(
             waiting_phone(settings, number=other) as stranger,
             waiting_phone(settings) as called,
         ):
-            call_id = order(database, runner)
+            call_id = order(database, runner, Channel.BROWSER, NUMBER)
             await called.until("incoming", call=call_id)
             assert not [message for message in stranger.messages if message["event"] == "incoming"]
             async with phone(settings, number=other) as thief:
@@ -180,7 +154,7 @@ def test_a_call_everybody_declines_is_busy(
     async def scenario() -> None:
         async with gateway(parts), contextlib.AsyncExitStack() as stack:
             open_phones = [await stack.enter_async_context(waiting_phone(settings)) for _ in range(phones)]
-            call_id = order(database, runner)
+            call_id = order(database, runner, Channel.BROWSER, NUMBER)
             for index, one in enumerate(open_phones):
                 assert status(database, call_id) in (CallStatus.QUEUED, CallStatus.RINGING), index
                 await one.until("incoming", call=call_id)
@@ -194,7 +168,7 @@ def test_a_call_everybody_declines_is_busy(
 def test_nobody_answers(parts: GatewayParts, settings: Settings, database: Database, runner: Runner) -> None:
     async def scenario() -> None:
         async with gateway(parts), waiting_phone(settings) as waiting:
-            call_id = order(database, runner)
+            call_id = order(database, runner, Channel.BROWSER, NUMBER)
             await waiting.until("incoming", call=call_id)
             await waiting.until("ring_stopped", call=call_id, reason="nobody answered")
             await becomes(database, call_id, CallStatus.NO_ANSWER)
@@ -210,7 +184,7 @@ def test_a_phone_closed_while_it_rings_is_no_answer(
     async def scenario() -> None:
         async with gateway(replace(parts, settings=long)):
             async with waiting_phone(settings) as waiting:
-                call_id = order(database, runner)
+                call_id = order(database, runner, Channel.BROWSER, NUMBER)
                 await waiting.until("incoming", call=call_id)
             await becomes(database, call_id, CallStatus.NO_ANSWER)
 
@@ -223,7 +197,7 @@ def test_what_rang_when_the_gateway_went_down_rings_again_at_the_next(
     async def scenario() -> None:
         async with gateway(parts):
             async with waiting_phone(settings) as waiting:
-                call_id = order(database, runner)
+                call_id = order(database, runner, Channel.BROWSER, NUMBER)
                 await waiting.until("incoming", call=call_id)
                 with database.reading() as db:
                     provider_id = db.get_one(Call, call_id).provider_id
@@ -242,7 +216,7 @@ def test_a_page_opened_while_it_rings_rings_as_well(
 ) -> None:
     async def scenario() -> None:
         async with gateway(parts), waiting_phone(settings) as first:
-            call_id = order(database, runner)
+            call_id = order(database, runner, Channel.BROWSER, NUMBER)
             await first.until("incoming", call=call_id)
             async with waiting_phone(settings) as second:
                 await second.until("incoming", call=call_id)
@@ -257,7 +231,7 @@ def test_a_word_over_redis_rings_without_waiting_for_the_next_look(
         lazy = replace(parts, redis_url=valkey.url, limits=replace(parts.limits, ring_poll_s=60.0))
         async with gateway(lazy), waiting_phone(settings) as waiting:
             await asyncio.to_thread(valkey.listened, "hotline:ring")
-            call_id = order(database, runner)
+            call_id = order(database, runner, Channel.BROWSER, NUMBER)
             await asyncio.to_thread(valkey.client.publish, "hotline:ring", "{}")
             await waiting.until("incoming", call=call_id, within_s=20.0)
 

@@ -21,11 +21,12 @@ from callqueue import jobs, tickets
 from database import Database
 from media.parts import Ears, GatewayParts, Limits
 from media.sip_calls.service import SipService
-from models import Call, CallStatus, CallTurn, OutboundAttempt, OutboundCall, Ticket, User
+from models import Call, CallStatus, CallTurn, Channel, OutboundAttempt, OutboundCall, Ticket, User
 from processes.gateway import GatewayVoice, VoiceEndpointer, build_ears
 from setting_sections import SipTrunk
 from settings import Settings, load
 from tests.ivr.conftest import AGENT, SHARED
+from tests.media import call_backs
 from tests.ports import free_port
 
 EMMA = "+8613800571001"
@@ -142,6 +143,10 @@ class House:
     def sound(self, words: str, language: str = "en") -> bytes:
         """What a caller hears when these words are said."""
         return self.voice.pcm(words, language)
+
+    def order(self, number: str = EMMA, key: str = "1") -> str:
+        """A call-back to be rung now over the trunk. Its call's id."""
+        return call_backs.order(self.hotline.database, self.hotline.runner, Channel.SIP, number, key)
 
     # --- what the rows say
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from media.sip_calls.outcomes import of_status
 from models import (
     Call,
     CallStatus,
-    Channel,
-    Direction,
     Gateway,
     OutboundAttempt,
     OutboundCall,
@@ -40,28 +37,6 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
 
 def trunk(port: int, **more: Any) -> SipTrunk:
     return SipTrunk(server=f"127.0.0.1:{port}", caller_id="95598", calls_per_second=50, **more)
-
-
-def order(hotline: House, number: str = EMMA, key: str = "1") -> str:
-    """A call-back that is to be rung now, as the queue leaves it. Its call's id."""
-    now = datetime.now(UTC)
-    with hotline.hotline.database.transaction() as db:
-        wish = OutboundCall(
-            purpose="closure", flow="main", to_number=number, language="en", dedupe_key=key, created_at=now,
-            status=OutboundStatus.CALLING, attempts=1, not_before=now, lease_until=now + timedelta(minutes=2),
-        )  # fmt: skip
-        call = Call(
-            channel=Channel.SIP, direction=Direction.OUTBOUND, from_number="95598", to_number=number,
-            language="en", status=CallStatus.QUEUED, flow="main", started_at=now,
-            flow_revision_id=hotline.hotline.flows.current.revision,
-        )  # fmt: skip
-        db.add_all([wish, call])
-        db.flush()
-        call.outbound_call_id = wish.id
-        db.add(
-            OutboundAttempt(outbound_call_id=wish.id, number=1, channel=Channel.SIP, call_id=call.id, started_at=now)
-        )
-        return call.id
 
 
 # --- every end is told apart
@@ -85,7 +60,7 @@ def test_what_the_network_says_decides_whether_it_is_tried_again(
     async def scenario() -> None:
         async with network(Network.refuse(status)) as far:
             async with house(sip_settings(home, trunk=trunk(far.endpoint.port)), spoken_and_heard) as hotline:
-                order(hotline)
+                hotline.order()
                 call = await hotline.ended(ends)
                 assert (call.end_reason or "").startswith(reason)
                 assert hotline.outbound().status is goes_on
@@ -101,7 +76,7 @@ def test_nobody_answers_in_time(home: Path, spoken_and_heard: Speech) -> None:
         async with network("ring") as far:
             settings = sip_settings(home, trunk=trunk(far.endpoint.port), callbacks={"ring_timeout_s": 1})
             async with house(settings, spoken_and_heard) as hotline:
-                order(hotline)
+                hotline.order()
                 call = await hotline.ended(CallStatus.NO_ANSWER)
                 assert call.end_reason == "nobody answered"
                 await hotline.when(lambda: far.listening[0].ended_by, "the telephone to stop ringing")
@@ -119,7 +94,7 @@ def test_a_trunk_that_goes_is_left_alone_until_it_is_back(home: Path, spoken_and
                 await far.endpoint.close()
                 await hotline.when(lambda: not _dials(hotline), "the word that nobody can be rung")
                 assert not _ready(hotline)
-                order(hotline)
+                hotline.order()
                 await asyncio.sleep(0.5)
                 assert hotline.calls()[0].status is CallStatus.QUEUED, "nobody is rung over a trunk that is not there"
                 async with network(Network.refuse(486), port=port) as back:
@@ -136,7 +111,7 @@ def test_a_trunk_that_is_not_asked_is_left_alone_for_a_while(home: Path, spoken_
         nobody = SipTrunk(server=f"127.0.0.1:{free_port()}", transport="tcp", ping_s=0)
         async with house(sip_settings(home, trunk=nobody), spoken_and_heard) as hotline:
             await hotline.when(lambda: _dials(hotline), "a trunk that is thought to be up")
-            order(hotline)
+            hotline.order()
             call = await hotline.ended(CallStatus.FAILED)
             assert call.end_reason == "the SIP trunk cannot be reached"
             await hotline.when(lambda: not _dials(hotline), "the word that nobody can be rung")
@@ -164,7 +139,7 @@ def test_a_real_telephone_rings_answers_and_hears_the_news(
     async def scenario() -> None:
         async with baresip(tmp_path, user=EMMA) as phone:
             async with house(sip_settings(home, trunk=trunk(phone.port)), spoken_and_heard) as hotline:
-                call_id = order(hotline)
+                call_id = hotline.order()
                 await phone.until("CALL_INCOMING")
                 assert _status(hotline, call_id) is CallStatus.RINGING
                 await phone.accept()
@@ -183,7 +158,7 @@ def test_a_real_telephone_declines(home: Path, tmp_path: Path, spoken_and_heard:
     async def scenario() -> None:
         async with baresip(tmp_path, user=EMMA) as phone:
             async with house(sip_settings(home, trunk=trunk(phone.port)), spoken_and_heard) as hotline:
-                order(hotline)
+                hotline.order()
                 await phone.until("CALL_INCOMING")
                 await phone.hang_up()
                 assert (await hotline.ended(CallStatus.BUSY)).answered_at is None
@@ -207,7 +182,7 @@ def test_two_processes_ring_each_customer_once(home: Path, spoken_and_heard: Spe
             async with house(first, spoken_and_heard) as one, house(second, spoken_and_heard):
                 numbers = [f"+86138005710{last:02}" for last in range(20)]
                 for number in numbers:
-                    order(one, number, key=number)
+                    one.order(number, key=number)
                 await one.when(lambda: all(call.status.final for call in one.calls()), "the end of all")
                 assert sorted(call.to_number for call in far.called) == numbers
 
@@ -227,7 +202,7 @@ def test_the_trunk_is_not_hurried(home: Path, spoken_and_heard: Speech) -> None:
 
                 hotline.service.endpoint.dial = dialled  # type: ignore[method-assign]
                 for last in range(4):
-                    order(hotline, f"+861380057100{last}", key=str(last))
+                    hotline.order(f"+861380057100{last}", key=str(last))
                 await hotline.when(lambda: len(far.called) == 4, "four calls")
                 gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
                 assert min(gaps) >= 0.2, gaps
@@ -242,7 +217,7 @@ def test_what_rang_when_a_process_died_has_ended_and_is_not_rung_by_the_next(
         async with network("ring") as far:
             settings = sip_settings(home, trunk=trunk(far.endpoint.port))
             async with house(settings, spoken_and_heard) as hotline:
-                call_id = order(hotline)
+                call_id = hotline.order()
                 await hotline.when(lambda: far.called, "the ringing")
                 row = hotline.calls()[0]
                 assert row.provider_id is not None
@@ -265,7 +240,7 @@ def test_what_rings_when_the_process_stops_is_canceled_and_tried_again(home: Pat
     async def scenario() -> None:
         async with network("ring") as far:
             async with house(sip_settings(home, trunk=trunk(far.endpoint.port)), spoken_and_heard) as hotline:
-                order(hotline)
+                hotline.order()
                 await hotline.when(lambda: far.called, "the ringing")
                 await hotline.service.dialling.close()
                 assert (await hotline.ended(CallStatus.CANCELED)).end_reason == "canceled"

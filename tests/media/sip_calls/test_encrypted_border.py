@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from setting_sections import SipTrunk
 from tests.media.sip_calls.beside import beside
 from tests.media.sip_calls.house import EMMA, Speech, house, sip_settings
-from tests.media.sip_calls.test_borders import FILES, ends_and_is_called_back, kamailio, running
+from tests.media.sip_calls.kamailio import FILES, ends_and_is_called_back, kamailio, running
 from tests.ports import free_port
 from tests.telephones.baresip import Encrypted, baresip
 
