@@ -7,8 +7,7 @@ import pytest
 from ivr.flow import AskNode, FlowSet
 from ivr.listening import confirming, gather_for, grammar
 from ivr.outputs import from_json, to_json
-from tests.ivr.engine.caller import flows_with
-from tests.ivr.test_loading import ASK
+from tests.ivr.engine.caller import ASK, flows_with
 
 
 def asking(type_: str, more: str = "") -> tuple[FlowSet, AskNode]:

@@ -6,15 +6,8 @@ import pytest
 
 from ivr.flow import AskNode, Confirm, MenuNode
 from ivr.loader import FlowError
-from tests.ivr.engine.caller import SHARED, flows_with
+from tests.ivr.engine.caller import ASK, SHARED, flows_with
 
-ASK = """
-flow: asking
-vars: {{value: {type_}}}
-nodes:
-  value: {{ask: home, type: {type_}, into: value, {more} next: bye}}
-  bye: {{hangup: goodbye}}
-"""
 FIRST_VERSION = """
 globals:
   repeat: {key: "9", phrases: {en: [repeat], zh-CN: [重听]}, action: repeat}

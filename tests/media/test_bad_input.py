@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -19,16 +18,13 @@ from media.parts import GatewayParts
 from media.sockets import MOST_UNSENT, PhoneSocket
 from settings import Settings
 from tests.media.phone_client import address, gateway, phone
+from tests.scenarios import run
 
 RATE = '{"event": "start", "start": {"mediaFormat": {"sampleRate": %s}}}'
 UPGRADE = (
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Version: 13\r\n"
 )
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 45))
 
 
 async def asked(settings: Settings, target: bytes, headers: str = "Host: x\r\n") -> bytes:

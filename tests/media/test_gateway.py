@@ -20,8 +20,9 @@ from settings import Settings
 from tests.media.gateway_calls import http_get, on_the_line, to_the_pin
 from tests.media.gateway_parts import ScriptedEars
 from tests.media.line import QUIET, VOICE
+from tests.media.only_call import ended, the_call
 from tests.media.phone_client import gateway, phone
-from tests.media.scenarios import ended, run, the_call, until
+from tests.scenarios import run, until
 
 
 def test_a_call_from_hello_to_goodbye(parts: GatewayParts, settings: Settings, database: Database) -> None:

@@ -17,8 +17,9 @@ from media.parts import GatewayParts
 from models import CallStatus
 from settings import Settings
 from tests.media.gateway_calls import on_the_line
+from tests.media.only_call import ended
 from tests.media.phone_client import gateway, phone
-from tests.media.scenarios import ended, run, until
+from tests.scenarios import run, until
 
 
 def test_more_calls_than_lines_are_told_so(parts: GatewayParts, settings: Settings) -> None:

@@ -18,7 +18,7 @@ from speech.audio import pcm_to_mulaw, tone
 from tests.media.gateway_calls import on_the_line, to_the_pin
 from tests.media.gateway_parts import ScriptedVoice
 from tests.media.phone_client import gateway, phone
-from tests.media.scenarios import run, until
+from tests.scenarios import run, until
 
 
 def test_a_key_stops_the_prompt_at_once(parts: GatewayParts) -> None:

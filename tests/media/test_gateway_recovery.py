@@ -12,8 +12,9 @@ from models import CallStatus
 from settings import Settings
 from tests.media.gateway_calls import to_the_pin
 from tests.media.gateway_parts import impatient
+from tests.media.only_call import ended, the_call
 from tests.media.phone_client import TestPhone, address, gateway, phone
-from tests.media.scenarios import ended, run, the_call
+from tests.scenarios import run
 
 
 def test_a_phone_that_comes_back_goes_on_where_it_was(

@@ -17,7 +17,7 @@ from media.parts import GatewayParts
 from settings import Settings
 from tests.media.gateway_calls import http_get, on_the_line, to_the_pin
 from tests.media.phone_client import address, gateway, phone
-from tests.media.scenarios import run
+from tests.scenarios import run
 
 
 @pytest.mark.parametrize(

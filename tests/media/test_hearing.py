@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,6 +16,7 @@ from media.hearing import EarPool, Hearing
 from media.parts import Threads
 from speech.recognizers import RecognizerBroken, RecognizerUnavailable
 from tests.media.gateway_parts import Heard
+from tests.scenarios import run
 
 SPEECH = SpeechInput(("report an outage",))
 SOUND = bytes(3200)
@@ -95,10 +96,6 @@ async def speaks_and_waits(pool: EarPool) -> Caller:
     second = Caller().speaks(pool)
     await until(pool, 1)
     return second
-
-
-def run(scenario: Coroutine[None, None, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 90))
 
 
 def pool(ears: SlowEars, threads: Threads, *, waiting: int = 1, language: str = "en") -> EarPool:

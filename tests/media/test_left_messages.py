@@ -11,8 +11,9 @@ from speech.audio import read_wav
 from tests.media.gateway_calls import on_the_line, to_the_tone
 from tests.media.gateway_parts import impatient
 from tests.media.line import VOICE
+from tests.media.only_call import ended, the_recording
 from tests.media.phone_client import gateway, phone
-from tests.media.scenarios import ended, run, the_recording
+from tests.scenarios import run
 
 
 def test_a_message_is_on_disk_before_its_turn_is_answered(

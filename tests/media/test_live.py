@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +20,7 @@ from models import Ticket, TicketEvent, TicketType
 from settings import Settings
 from tests.conftest import Valkey
 from tests.media.phone_client import address, gateway
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 45))
+from tests.scenarios import run
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,15 +29,12 @@ from recording_store import RecordingStore
 from settings import Settings
 from tests.conftest import Valkey
 from tests.ivr.conftest import AGENT, SHARED
-from tests.media.gateway_parts import FLOW
 from tests.media.line import QUIET, VOICE
 from tests.media.phone_client import address, gateway, phone
+from tests.media.recorded_flow import RECORDED_FLOW
+from tests.scenarios import run, until
 
 NOTICE = "This call may be recorded."
-RECORDED_FLOW = FLOW.replace(
-    "  hello: {say: hello, next: what}",
-    "  hello: {say: hello, next: notice}\n  notice: {say: recorded_notice, next: what}",
-).replace("prompts:\n", "prompts:\n  recorded_notice: {en: This call may be recorded., zh-CN: 通话会录音。}\n")
 
 
 @pytest.fixture
@@ -51,16 +48,6 @@ def runner(database: Database, settings: Settings) -> Runner:
     flows = FlowStore(database, {}, ("en", "zh-CN"), settings.utility.name)
     flows.use({"shared.yaml": SHARED, "agent.yaml": AGENT, "main.yaml": RECORDED_FLOW}, datetime.now(UTC))
     return Runner(database, flows, ServiceRegistry([]), settings)
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 60))
-
-
-async def until(true: Callable[[], object], within_s: float = 20.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not true():
-            await asyncio.sleep(0.05)
 
 
 def recording(database: Database) -> Recording | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,10 +26,7 @@ from settings import Settings
 from tests.conftest import Valkey
 from tests.media.call_backs import order
 from tests.media.phone_client import NUMBER, TestPhone, gateway, phone
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 45))
+from tests.scenarios import run
 
 
 def status(database: Database, call_id: str) -> CallStatus:

@@ -20,9 +20,9 @@ from models import CallStatus, CallTurn, Role, User
 from settings import Settings
 from tests.ivr.conftest import AGENT, SHARED
 from tests.media.gateway_parts import FLOW
+from tests.media.only_call import the_call
 from tests.media.phone_client import TestPhone, gateway
 from tests.media.rooms.agent_client import TestAgent, agent, hears, speaking
-from tests.media.scenarios import run, the_call, until
 from tests.media.twilio_calls import (
     CALLER,
     NUMBER_WITHOUT_STREAMS,
@@ -33,6 +33,7 @@ from tests.media.twilio_calls import (
     settings,
     twilio,
 )
+from tests.scenarios import run, until
 
 __all__ = ["settings", "twilio"]
 

@@ -9,9 +9,10 @@ from database import Database
 from media.parts import GatewayParts
 from models import CallStatus
 from tests.media.gateway_parts import ScriptedVoice, impatient
+from tests.media.only_call import the_call
 from tests.media.phone_client import gateway
-from tests.media.scenarios import run, the_call
 from tests.media.twilio_calls import Twilio, at_turn, given_up, runner, settings, twilio
+from tests.scenarios import run
 
 __all__ = ["runner", "settings", "twilio"]
 

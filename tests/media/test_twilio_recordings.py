@@ -13,10 +13,11 @@ from media.parts import GatewayParts
 from models import RecordingStatus
 from tests.ivr.conftest import AGENT, SHARED
 from tests.media.gateway_parts import impatient
+from tests.media.only_call import the_recording
 from tests.media.phone_client import gateway
 from tests.media.recorded_flow import RECORDED_FLOW
-from tests.media.scenarios import run, the_recording, until
 from tests.media.twilio_calls import Twilio, given_up, runner, settings, twilio
+from tests.scenarios import run, until
 
 __all__ = ["runner", "settings", "twilio"]
 

@@ -18,9 +18,10 @@ from ivr.runner import Runner
 from media.parts import GatewayParts
 from settings import Settings
 from tests.media.gateway_parts import impatient
+from tests.media.only_call import ended
 from tests.media.phone_client import gateway
-from tests.media.scenarios import ended, run
 from tests.media.twilio_calls import Twilio, runner, settings, twilio
+from tests.scenarios import run
 
 __all__ = ["runner", "settings", "twilio"]
 

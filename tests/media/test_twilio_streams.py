@@ -12,8 +12,8 @@ from models import CallStatus, Channel
 from settings import Settings
 from tests.media.gateway_parts import ScriptedEars
 from tests.media.line import QUIET, VOICE
+from tests.media.only_call import the_call
 from tests.media.phone_client import gateway
-from tests.media.scenarios import run, the_call
 from tests.media.twilio_calls import (
     ACCOUNT,
     CALLER,
@@ -27,6 +27,7 @@ from tests.media.twilio_calls import (
     settings,
     twilio,
 )
+from tests.scenarios import run
 
 __all__ = ["runner", "settings", "twilio"]
 

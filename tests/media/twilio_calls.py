@@ -20,8 +20,9 @@ from ivr.channels.twilio.webhooks import Webhooks
 from ivr.runner import Runner
 from media.gateway import Gateway
 from settings import Settings, load
+from tests.media.only_call import the_call
 from tests.media.phone_client import TestPhone
-from tests.media.scenarios import the_call, until
+from tests.scenarios import until
 
 ACCOUNT, TOKEN = "AC" + "5" * 32, "a-token-of-twilio"
 NUMBER, CALLER = "+15005550006", "+8613800571001"

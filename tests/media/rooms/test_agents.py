@@ -13,23 +13,12 @@ from media.rooms import agent_wait
 from media.rooms.desk_rows import DeskRows
 from models import AgentLine, Call, CallLeg, CallStatus, LegMode
 from settings import Settings
+from tests.media.only_call import the_call
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import TestAgent, agent, hears, hears_not, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.talks import (
-    CALLER_HZ,
-    MEI_HZ,
-    TOM_HZ,
-    left_by,
-    legs,
-    music,
-    offered,
-    run,
-    talk,
-    the_call,
-    until_row,
-    waits,
-)
+from tests.media.rooms.talks import CALLER_HZ, MEI_HZ, TOM_HZ, left_by, legs, music, offered, talk, until_row, waits
+from tests.scenarios import run
 
 
 def test_caller_and_agent_hear_each_other_and_the_flow_goes_on_when_the_agent_leaves(

@@ -25,8 +25,9 @@ from tests.ivr.conftest import AGENT, SHARED
 from tests.media.phone_client import TestPhone, gateway, phone
 from tests.media.rooms.agent_client import TestAgent, agent, hears, speaking
 from tests.media.rooms.conftest import FLOW, People, Second, both
-from tests.media.rooms.talks import CALLER_HZ, TOM_HZ, offered, run, waits
+from tests.media.rooms.talks import CALLER_HZ, TOM_HZ, offered, waits
 from tests.media.tones import level_of
+from tests.scenarios import run
 
 RECORDED_FLOW = FLOW.replace("nodes:\n", "nodes:\n  notice: {say: recorded_notice, next: what}\n").replace(
     "prompts:\n", "prompts:\n  recorded_notice: {en: This call may be recorded., zh-CN: 通话会录音。}\n"

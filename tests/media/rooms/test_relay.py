@@ -8,7 +8,8 @@ from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, hears_not, speaking
 from tests.media.rooms.conftest import People, Second, both
-from tests.media.rooms.talks import CALLER_HZ, MEI_HZ, SUN_HZ, TOM_HZ, left_by, offered, run, talk, until_row, waits
+from tests.media.rooms.talks import CALLER_HZ, MEI_HZ, SUN_HZ, TOM_HZ, left_by, offered, talk, until_row, waits
+from tests.scenarios import run
 
 
 def test_caller_and_agent_of_two_processes_hear_each_other(

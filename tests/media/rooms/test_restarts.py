@@ -13,7 +13,8 @@ from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.talks import TOM_HZ, left_by, legs, offered, run, talk, until_row
+from tests.media.rooms.talks import TOM_HZ, left_by, legs, offered, talk, until_row
+from tests.scenarios import run
 
 
 def test_a_page_that_answers_nothing_any_more_is_gone(

@@ -15,7 +15,8 @@ from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, hears_not, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.talks import CALLER_HZ, SUN_HZ, TOM_HZ, left_by, legs, music, offered, run, talk, waits
+from tests.media.rooms.talks import CALLER_HZ, SUN_HZ, TOM_HZ, left_by, legs, music, offered, talk, waits
+from tests.scenarios import run
 
 PROMPT_HZ = 300.0  # what the scripted voice hums
 

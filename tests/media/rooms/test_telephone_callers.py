@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tests.media.rooms.conftest import FLOW
 from tests.media.sip_calls.conftest import demo, home, spoken_and_heard
 from tests.media.sip_calls.house import EMMA, House, Speech, house, sip_settings
 from tests.media.tones import tone_frames
+from tests.scenarios import run
 from tests.telephones.baresip import baresip
 from tests.telephones.speech import spoken
 
@@ -26,10 +26,6 @@ __all__ = ["demo", "home", "spoken_and_heard"]
 
 DESK = "+8657188880000"
 AGENT_HZ = 1500.0
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 120))
 
 
 def tom(hotline: House) -> User:

@@ -16,10 +16,12 @@ from media.parts import GatewayParts
 from media.rooms import offering
 from models import Call, CallTurn
 from settings import Settings
+from tests.media.only_call import the_call
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.talks import MEI_HZ, TOM_HZ, left_by, music, offered, run, talk, the_call, until_row, waits
+from tests.media.rooms.talks import MEI_HZ, TOM_HZ, left_by, music, offered, talk, until_row, waits
+from tests.scenarios import run
 
 
 def test_a_call_is_passed_on_to_another_agent(

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from media.codec import Codec
 from media.rtp import RtpEngine, RtpStream
 from media.rtp.packets import Packet, built, is_rtcp, parse
 from media.rtp.telephone_events import press
 from tests.ports import free_port
+from tests.scenarios import until
 
 HOST = "127.0.0.1"
 EVENT = 101
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 40))
 
 
 class Notes:
@@ -84,12 +80,6 @@ class Telephone:
 
     def close(self) -> None:
         self.socket.close()
-
-
-async def until(condition: Any, within_s: float = 10.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

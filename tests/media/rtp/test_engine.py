@@ -14,7 +14,8 @@ from media.codec import Codec
 from media.rtp.packets import is_rtcp
 from media.rtp.reports import Received, Sent, read, written
 from speech.audio import audioop
-from tests.media.rtp.telephone import EVENT, HOST, Notes, call, events, run, sounding, talking, until
+from tests.media.rtp.telephone import EVENT, HOST, Notes, call, events, sounding, talking
+from tests.scenarios import run, until
 
 
 def test_what_is_played_is_heard_in_order_and_marks_come_back() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from media.codec import Codec
-from tests.media.rtp.telephone import EVENT, Telephone, call, run, talking, until
+from tests.media.rtp.telephone import EVENT, Telephone, call, talking
+from tests.scenarios import run, until
 
 
 def test_sound_goes_to_where_it_comes_from() -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from media.codec import Codec
 from media.rtp import NoPortLeft, RtpEngine
-from tests.media.rtp.telephone import EVENT, HOST, Notes, Telephone, engine, run, until
+from tests.media.rtp.telephone import EVENT, HOST, Notes, Telephone, engine
+from tests.scenarios import run, until
 
 
 def test_a_flood_costs_its_call_alone_and_is_counted() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,15 +12,12 @@ from media.sip_calls.line import SipLine
 from models import CallStatus, Channel, Direction
 from setting_sections import SipTrunk
 from tests.media.sip_calls.house import EMMA, SHORT, Speech, house, sip_settings
+from tests.scenarios import run
 from tests.telephones import sipp
 from tests.telephones.baresip import baresip
 from tests.telephones.speech import spoken
 
 DESK = "+8657188880000"
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 100))
 
 
 def test_a_caller_of_the_other_law_hears_the_welcome_and_hangs_up(

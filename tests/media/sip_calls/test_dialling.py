@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,9 @@ from processes.sip_examination import examine
 from setting_sections import SipTrunk
 from tests.media.sip_calls.house import EMMA, House, Speech, house, sip_settings
 from tests.ports import free_port
+from tests.scenarios import run
 from tests.telephones.baresip import baresip
 from tests.telephones.network import Network, network
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 80))
 
 
 def trunk(port: int, **more: Any) -> SipTrunk:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,12 @@ from setting_sections import SipTrunk
 from speech.audio import mulaw_to_pcm
 from tests.media.sip_calls.beside import beside
 from tests.media.sip_calls.house import EMMA, House, Speech, house, sip_settings
+from tests.scenarios import run
 from tests.telephones.baresip import Baresip, baresip
 from tests.telephones.network import Network, network
 from tests.telephones.speech import spoken
 
 DESK = "+8657188880000"
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 90))
 
 
 async def asks_for_it(caller: Baresip, hotline: House) -> None:

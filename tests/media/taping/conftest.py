@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from database import Database, sqlite_url
 from models import Base, Call, CallStatus, Channel, Direction, FlowRevision
 from settings import Settings
-from tests.console.conftest import settings_of
+from tests.console.utility import settings_of
 from tests.media.taping.recorded_calls import CALL, OTHER
 
 

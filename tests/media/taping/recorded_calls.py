@@ -15,6 +15,7 @@ from media.taping import LiveLines, Tapes
 from models import Call, CallStatus, Recording, RecordingKind, RecordingStatus
 from recording_store import RecordingWriter
 from settings import Settings
+from tests.scenarios import until
 
 CALL, OTHER = "c" * 32, "d" * 32
 NOTICE = Say((Segment("This call may be recorded.", "en", "recorded_notice"),))
@@ -51,12 +52,6 @@ def row(database: Database) -> Recording:
 def status(database: Database) -> RecordingStatus | None:
     with database.reading() as rows:
         return rows.scalars(sa.select(Recording.status).where(Recording.kind == RecordingKind.CALL)).one_or_none()
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 def seconds_on_disk(tapes: Tapes, database: Database) -> float:

@@ -22,8 +22,8 @@ from tests.media.taping.recorded_calls import (
     seconds_on_disk,
     talk,
     tapes_of,
-    until,
 )
+from tests.scenarios import until
 
 
 def test_a_process_that_goes_leaves_it_to_the_next_one(settings: Settings, database: Database) -> None:

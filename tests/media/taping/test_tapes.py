@@ -19,17 +19,8 @@ from models import Call, Recording, RecordingKind, RecordingStatus, Speaker, Tra
 from recording_store import RecordingStore
 from settings import Settings
 from speech.audio import RATE
-from tests.media.taping.recorded_calls import (
-    CALL,
-    MENU,
-    now,
-    over_and_stored,
-    row,
-    seconds_on_disk,
-    talk,
-    tapes_of,
-    until,
-)
+from tests.media.taping.recorded_calls import CALL, MENU, now, over_and_stored, row, seconds_on_disk, talk, tapes_of
+from tests.scenarios import until
 
 
 def test_a_call_is_recorded_while_it_goes_on_and_whole_when_it_ends(settings: Settings, database: Database) -> None:

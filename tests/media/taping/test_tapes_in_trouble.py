@@ -27,8 +27,8 @@ from tests.media.taping.recorded_calls import (
     status,
     talk,
     tapes_of,
-    until,
 )
+from tests.scenarios import until
 
 PIN, NEXT = Gather("en", None, None, private=True), Gather("en", None, None)
 

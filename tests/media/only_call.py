@@ -1,25 +1,12 @@
-"""What the tests of one call share: a scenario that has to end, and the rows that the call leaves."""
+"""The rows of the only call of a test, and of its recording."""
 
 from __future__ import annotations
-
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import sqlalchemy as sa
 
 from database import Database
 from models import Call, Recording
-
-
-def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 45))
-
-
-async def until(true: Callable[[], object], within_s: float = 20.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not true():
-            await asyncio.sleep(0.02)
+from tests.scenarios import until
 
 
 def the_call(database: Database) -> Call:
