@@ -18,8 +18,8 @@ CONTRAST: Final = (Path(__file__).parent / "contrast.js").read_text(encoding="ut
 """A script: which words of the page are hard to read on what is under them."""
 
 
-def sign_in(page: Page, here: Site, user: str) -> None:
-    page.goto(f"{here.url}/sign-in")
+def sign_in(page: Page, url: str, user: str) -> None:
+    page.goto(f"{url}/sign-in")
     page.fill("#username", user)
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
@@ -42,7 +42,7 @@ def pages(chromium: Browser, here: Site) -> Iterator[NewPage]:
             "console", lambda message: troubles.append(message.text) if "Content Security" in message.text else None
         )
         if user:
-            sign_in(page, here, user)
+            sign_in(page, here.url, user)
         return page
 
     yield make

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect, sync_playwright
 
-from accounts.demo import PASSWORD
 from speech.audio import mulaw_to_pcm, speech_level_dbfs
 from tests.chromium import FAKE_MICROPHONE, launch
+from tests.console.browsing import sign_in
 from tests.media.house import House, house
 from tests.ports import free_port
 
@@ -77,11 +77,7 @@ def browser_of(chromium: Browser) -> BrowserContext:
 
 def at_work(context: BrowserContext, running: House, user: str) -> tuple[Page, Page, Heard]:
     page = context.new_page()
-    page.goto(f"{running.url}/sign-in")
-    page.fill("#username", user)
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/desk")
+    sign_in(page, running.url, user)
     with context.expect_page() as opened:
         page.locator("[data-open-phone]:visible").click()
     phone = opened.value
