@@ -278,18 +278,23 @@ class DialogCall(SipCall):
 
     def _take_answer(self, message: Request | Response) -> None:
         """The answer to an offer of ours, in an ACK or a 2xx."""
+        if self._agree(message, without="no answer to our offer") is not None:
+            if self.remote is None:
+                self._end_dialog(EndReason.NO_SOUND)
+        elif self._sound_changed() and self._answered:
+            self._tell("media_changed")
+
+    def _agree(self, message: Request | Response, without: str) -> BadSdp | None:
+        """On their answer to our offer; else its fault, which is noted. `without`: the fault of there being none."""
         try:
             body = sdp_in(message.header("content-type"), message.body)
             if body is None:
-                raise BadSdp(488, "no answer to our offer")
+                raise BadSdp(488, without)
             self._sound.agreed(read_sdp(body))
         except BadSdp as fault:
             self._core.refusals.note("an answer we cannot take", ":".join(map(str, self.source)), str(fault))
-            if self.remote is None:
-                self._end_dialog(EndReason.NO_SOUND)
-            return
-        if self._sound_changed() and self._answered:
-            self._tell("media_changed")
+            return fault
+        return None
 
     def _acknowledged(self) -> None:
         """Their ACK is there."""

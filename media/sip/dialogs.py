@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiosipua import SipRequest
 
 from media.sip.grammar import BadValue, Uri, read_name_addr, read_uri
-from media.sip.messages import Request, Response, Source
+from media.sip.messages import Request, Response, Source, new_request
 
 
 @dataclass(slots=True)
@@ -74,15 +74,9 @@ class Dialog:
             self.local_cseq += 1
             cseq = self.local_cseq
         target, routes = self._way()
-        request = SipRequest(method=method, uri=target)
-        headers = request.headers
-        headers.set_single("From", self.local)
-        headers.set_single("To", self.remote)
-        headers.set_single("Call-ID", self.call_id)
-        headers.set_single("CSeq", f"{cseq} {method}")
-        headers.set_single("Max-Forwards", "70")
+        request = new_request(method, target, from_=self.local, to=self.remote, call_id=self.call_id, cseq=cseq)
         for route in routes:
-            headers.append("Route", route)
+            request.headers.append("Route", route)
         return request
 
     def _way(self) -> tuple[str, tuple[str, ...]]:

@@ -227,6 +227,17 @@ def _needed(headers: CaseInsensitiveDict, name: str) -> str:
     return value
 
 
+def new_request(method: str, uri: str, *, from_: str, to: str, call_id: str, cseq: int) -> SipRequest:
+    """A request of ours with all that each has (RFC 3261 section 8.1.1) but the Via, which its transaction writes."""
+    request = SipRequest(method=method, uri=uri)
+    request.headers.set_single("From", from_)
+    request.headers.set_single("To", to)
+    request.headers.set_single("Call-ID", call_id)
+    request.headers.set_single("CSeq", f"{cseq} {method}")
+    request.headers.set_single("Max-Forwards", "70")
+    return request
+
+
 def answer(
     request: Request,
     status: int,

@@ -15,8 +15,7 @@ from media.sip.core import Core, with_headers
 from media.sip.dialog_call import DialogCall, log
 from media.sip.dialogs import Dialog
 from media.sip.listening import CallListener, EndReason
-from media.sip.messages import Response, Source
-from media.sip.offers import BadSdp, read_sdp, sdp_in
+from media.sip.messages import Response, Source, new_request
 from media.sip.session_timers import MIN_SE, answered_with, least_of, request_headers
 
 
@@ -66,12 +65,10 @@ class OutboundCall(DialogCall):
         if to is None:
             raise RuntimeError("an INVITE is made once it is known where it goes")
         self._cseq += 1
-        request = SipRequest(method="INVITE", uri=plan.uri)
-        request.headers.set_single("From", f"{plan.from_header};tag={self._tag}")
-        request.headers.set_single("To", f"<{plan.uri}>")
-        request.headers.set_single("Call-ID", plan.call_id)
-        request.headers.set_single("CSeq", f"{self._cseq} INVITE")
-        request.headers.set_single("Max-Forwards", "70")
+        caller = f"{plan.from_header};tag={self._tag}"
+        request = new_request(
+            "INVITE", plan.uri, from_=caller, to=f"<{plan.uri}>", call_id=plan.call_id, cseq=self._cseq
+        )
         if self._cseq == 1:
             self._sound.place(self._core.sound_host(plan.rtp[0], to.host), plan.rtp[1])
         timer = request_headers(self._interval, self._least)
@@ -120,13 +117,8 @@ class OutboundCall(DialogCall):
         self._headers = response.headers
         self._their_allow = response.headers.get("allow")
         self._answered = True
-        try:
-            body = sdp_in(response.header("content-type"), response.body)
-            if body is None:
-                raise BadSdp(488, "answered without SDP")
-            self._sound.agreed(read_sdp(body))
-        except BadSdp as fault:
-            self._core.refusals.note("an answer we cannot take", ":".join(map(str, self.source)), str(fault))
+        fault = self._agree(response, without="answered without SDP")
+        if fault is not None:
             self._refused(488, f"no sound could be agreed on: {fault}")
             self._bye()
             return

@@ -11,7 +11,7 @@ from aiosipua import SipRequest, generate_call_id, generate_tag
 from media.sip.asking import Asking
 from media.sip.clock import Timer
 from media.sip.core import Core
-from media.sip.messages import Response
+from media.sip.messages import Response, new_request
 from media.sip.registering import FindTrunk
 
 log = structlog.get_logger("sip")
@@ -67,13 +67,10 @@ class Ping:
         trunk = core.config.trunk
         assert trunk is not None
         user = f"{trunk.username}@" if trunk.username else ""
-        request = SipRequest(method="OPTIONS", uri=f"sip:{core.trunk_place()}")
+        there = f"sip:{core.trunk_place()}"
+        us = f"<sip:{user}{core.trunk_domain()}>;tag={self._tag}"
+        request = new_request("OPTIONS", there, from_=us, to=f"<{there}>", call_id=self._call_id, cseq=self._cseq)
         headers = request.headers
-        headers.set_single("From", f"<sip:{user}{core.trunk_domain()}>;tag={self._tag}")
-        headers.set_single("To", f"<sip:{core.trunk_place()}>")
-        headers.set_single("Call-ID", self._call_id)
-        headers.set_single("CSeq", f"{self._cseq} OPTIONS")
-        headers.set_single("Max-Forwards", "70")
         if asking.to is not None:
             headers.set_single("Contact", core.contact(asking.to))
         headers.set_single("Accept", "application/sdp")

@@ -13,7 +13,7 @@ from media.sip.asking import Asking
 from media.sip.clock import Timer
 from media.sip.core import Core
 from media.sip.grammar import DEFAULT_PORT, BadValue, read_name_addr, read_uri
-from media.sip.messages import Response, Source
+from media.sip.messages import Response, Source, new_request
 
 log = structlog.get_logger("sip")
 
@@ -71,13 +71,11 @@ class Registration:
 
     def _request(self, asking: Asking, seconds: int) -> SipRequest:
         self._cseq += 1
-        request = SipRequest(method="REGISTER", uri=self._registrar)
+        us = f"<{self._address}>"
+        request = new_request(
+            "REGISTER", self._registrar, from_=f"{us};tag={self._tag}", to=us, call_id=self._call_id, cseq=self._cseq
+        )
         headers = request.headers
-        headers.set_single("From", f"<{self._address}>;tag={self._tag}")
-        headers.set_single("To", f"<{self._address}>")
-        headers.set_single("Call-ID", self._call_id)
-        headers.set_single("CSeq", f"{self._cseq} REGISTER")
-        headers.set_single("Max-Forwards", "70")
         if asking.to is not None:
             headers.set_single("Contact", self._core.contact(asking.to))
         headers.set_single("Expires", str(seconds))
