@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import sqlalchemy as sa
 
 from database import Database
-from models import Call, CallLeg
+from media.parts import GatewayParts
+from models import Call, CallLeg, User
 from tests.media.only_call import the_call
-from tests.media.phone_client import TestPhone
-from tests.media.rooms.agent_client import TestAgent
+from tests.media.phone_client import TestPhone, gateway, phone
+from tests.media.rooms.agent_client import TestAgent, agent
 
 CALLER_HZ, TOM_HZ, MEI_HZ, SUN_HZ = 700.0, 1500.0, 1900.0, 2300.0
 
@@ -60,11 +63,21 @@ async def offered(line: TestAgent, call: str) -> dict[str, Any]:
                     return dict(waiting)
 
 
-async def talk(caller: TestPhone, agent: TestAgent, *colleagues: TestAgent) -> str:
-    """All of them are at work, the caller comes into the line and `agent` takes them; returns the call."""
-    for line in (agent, *colleagues):
+async def talk(caller: TestPhone, first: TestAgent, *colleagues: TestAgent) -> str:
+    """All of them are at work, the caller comes into the line and `first` takes them; returns the call."""
+    for line in (first, *colleagues):
         await line.ready()
     call = await waits(caller)
-    await offered(agent, call)
-    await agent.answer(call)
+    await offered(first, call)
+    await first.answer(call)
     return call
+
+
+@contextlib.asynccontextmanager
+async def talking(parts: GatewayParts, first: User, *colleagues: User) -> AsyncIterator[tuple[Any, ...]]:
+    """A gateway, these agents at work, and a caller who talks with the first: the call, the caller, then the agents."""
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(gateway(parts))
+        lines = [await stack.enter_async_context(agent(parts.settings, user)) for user in (first, *colleagues)]
+        caller = await stack.enter_async_context(phone(parts.settings, speed=1.0))
+        yield await talk(caller, *lines), caller, *lines

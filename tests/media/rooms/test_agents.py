@@ -16,7 +16,19 @@ from tests.media.only_call import the_call
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import TestAgent, agent, hears, hears_not, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.talks import CALLER_HZ, MEI_HZ, TOM_HZ, left_by, legs, music, offered, talk, until_row, waits
+from tests.media.rooms.talks import (
+    CALLER_HZ,
+    MEI_HZ,
+    TOM_HZ,
+    left_by,
+    legs,
+    music,
+    offered,
+    talk,
+    talking,
+    until_row,
+    waits,
+)
 from tests.scenarios import run
 
 
@@ -159,8 +171,7 @@ def test_a_second_page_takes_the_line_over_with_the_call_on_it(
     parts: GatewayParts, settings: Settings, database: Database, people: People
 ) -> None:
     async def scenario() -> None:
-        async with gateway(parts), agent(settings, people.tom) as first, phone(settings, speed=1.0) as caller:
-            call = await talk(caller, first)
+        async with talking(parts, people.tom) as (call, caller, first):
             async with agent(settings, people.tom) as second:
                 assert (await first.close_reason())[0] == 4409
                 await second.until("line", state="talking", call=call)
@@ -201,8 +212,7 @@ def test_muted_nobody_hears_the_agent_and_held_the_caller_hears_music(
     parts: GatewayParts, settings: Settings, database: Database, people: People
 ) -> None:
     async def scenario() -> None:
-        async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await talk(caller, tom)
+        async with talking(parts, people.tom) as (_, caller, tom):
             async with speaking(tom, TOM_HZ), speaking(caller, CALLER_HZ):
                 await hears(caller, TOM_HZ)
                 await tom.send("mute", on=True)

@@ -13,7 +13,7 @@ from settings import Settings
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.talks import TOM_HZ, left_by, legs, offered, talk, until_row
+from tests.media.rooms.talks import TOM_HZ, left_by, legs, offered, talking, until_row
 from tests.scenarios import run
 
 
@@ -24,8 +24,7 @@ def test_a_page_that_answers_nothing_any_more_is_gone(
     monkeypatch.setattr(watching, "ALIVE_WITHIN_S", 1.0)
 
     async def scenario() -> None:
-        async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await talk(caller, tom)
+        async with talking(parts, people.tom) as (_, caller, tom):
             tom.socket.transport.pause_reading()  # the computer sleeps; its socket stays open
             await until_row(database, lambda row: row.agent_id is None)
             await left_by(database, "connection lost")

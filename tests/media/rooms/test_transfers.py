@@ -20,7 +20,7 @@ from tests.media.only_call import the_call
 from tests.media.phone_client import gateway, phone
 from tests.media.rooms.agent_client import agent, hears, speaking
 from tests.media.rooms.conftest import People
-from tests.media.rooms.talks import MEI_HZ, TOM_HZ, left_by, music, offered, talk, until_row, waits
+from tests.media.rooms.talks import MEI_HZ, TOM_HZ, left_by, music, offered, talk, talking, until_row, waits
 from tests.scenarios import run
 
 
@@ -28,11 +28,7 @@ def test_a_call_is_passed_on_to_another_agent(
     parts: GatewayParts, settings: Settings, database: Database, people: People
 ) -> None:
     async def scenario() -> None:
-        async with (
-            gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
-            phone(settings, speed=1.0) as caller,
-        ):  # fmt: skip
-            call = await talk(caller, tom, mei)
+        async with talking(parts, people.tom, people.mei) as (call, caller, tom, mei):
             await tom.send("hold", on=True)
             await tom.until("joined", held=True)
             await tom.send("transfer", to="agent:mei")
@@ -61,11 +57,7 @@ def test_an_agent_who_stays_makes_three_until_they_leave(
     parts: GatewayParts, settings: Settings, database: Database, people: People
 ) -> None:
     async def scenario() -> None:
-        async with (
-            gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
-            phone(settings, speed=1.0) as caller,
-        ):  # fmt: skip
-            call = await talk(caller, tom, mei)
+        async with talking(parts, people.tom, people.mei) as (call, caller, tom, mei):
             await tom.send("transfer", to="agent:mei", stay=True)
             await mei.until("ringing", call=call)
             await mei.answer(call)
@@ -176,8 +168,7 @@ def test_a_telephone_that_is_engaged_leaves_the_caller_with_the_agent_and_one_th
     can_be_put_through(monkeypatch, transfer)
 
     async def scenario() -> None:
-        async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await talk(caller, tom)
+        async with talking(parts, people.tom) as (_, caller, tom):
             await tom.send("transfer", to="+8657188880001")
             await tom.until("transfer", state="busy")
             async with speaking(tom, TOM_HZ):
@@ -234,11 +225,7 @@ def test_a_telephone_rings_no_more_when_the_agent_hangs_up_or_is_lost_meanwhile(
     parts: GatewayParts, settings: Settings, database: Database, people: People, ringing: Telephone
 ) -> None:
     async def scenario() -> None:
-        async with (
-            gateway(parts), agent(settings, people.tom) as tom, agent(settings, people.mei) as mei,
-            phone(settings, speed=1.0) as caller,
-        ):  # fmt: skip
-            call = await talk(caller, tom, mei)
+        async with talking(parts, people.tom, people.mei) as (call, caller, tom, mei):
             await tom.send("transfer", to="+8657188880002")
             await tom.until("transfer", state="ringing")
             await tom.send("transfer", to="agent:mei")
@@ -264,8 +251,7 @@ def test_an_agent_may_stay_with_a_telephone_and_has_the_caller_when_that_hangs_u
     parts: GatewayParts, settings: Settings, database: Database, people: People, ringing: Telephone
 ) -> None:
     async def scenario() -> None:
-        async with gateway(parts), agent(settings, people.tom) as tom, phone(settings, speed=1.0) as caller:
-            await talk(caller, tom)
+        async with talking(parts, people.tom) as (_, caller, tom):
             await tom.send("transfer", to="+8657188880002", stay=True)
             await tom.until("transfer", state="ringing")
             ringing.picked_up.set()
